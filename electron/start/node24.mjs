@@ -1,0 +1,54 @@
+// Plain JavaScript for Node 18: a fresh Debian 12 has nothing newer. Gets this project's packages from the lock file,
+// Node 24 among them, and goes on in that Node.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Installs the packages when the lock file has changed since the last time; says so. */
+function installPackages() {
+  const stamp = join(projectDir, 'node_modules', '.berth-lock');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(projectDir, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.log('Installing the packages of package-lock.json into node_modules (npm ci) …');
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: projectDir,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (result.status !== 0) {
+    console.error('npm ci failed. Is the npm registry reachable? Try again with: npm ci');
+    process.exit(1);
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** Path of the Node 24 that the lock file brings for this processor, else the running one if new enough. */
+function nodeProgram() {
+  const name = process.platform === 'win32' ? 'node.exe' : join('bin', 'node');
+  const packaged = join(projectDir, 'node_modules', `node-${process.platform}-${process.arch}`, name);
+  if (existsSync(packaged)) return packaged;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  console.error(
+    `Berth needs Node 24; this is ${process.version}, and the packages bring none for ${process.platform} ${process.arch}.`,
+  );
+  process.exit(1);
+}
+
+/** Runs a script of the project in Node 24 with the arguments given and ends with its exit code. */
+export function continueInNode24(script, args) {
+  installPackages();
+  const node = nodeProgram();
+  const result = spawnSync(node, [script, ...args], {
+    cwd: projectDir,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
+  });
+  process.exit(result.status ?? 1);
+}

@@ -1,0 +1,84 @@
+/** The image nouns of the Docker Engine API (1.51 shapes). */
+
+/** The part of an OCI image config's `config` that containers inherit. */
+export interface ImageConfig {
+  Hostname?: string;
+  Domainname?: string;
+  User?: string;
+  ExposedPorts?: Record<string, Record<string, never>>;
+  Env?: string[];
+  Cmd?: string[] | null;
+  Entrypoint?: string[] | null;
+  Volumes?: Record<string, Record<string, never>>;
+  WorkingDir?: string;
+  Labels?: Record<string, string> | null;
+  StopSignal?: string;
+  StopTimeout?: number;
+  Shell?: string[];
+  OnBuild?: string[] | null;
+  ArgsEscaped?: boolean;
+  Healthcheck?: {
+    Test?: string[];
+    Interval?: number;
+    Timeout?: number;
+    Retries?: number;
+    StartPeriod?: number;
+  };
+}
+
+export interface ImageSummary {
+  Id: string;
+  ParentId: string;
+  RepoTags: string[];
+  RepoDigests: string[];
+  /** Seconds since the epoch. */
+  Created: number;
+  /** Bytes of all layers, uncompressed. */
+  Size: number;
+  /** Bytes shared with other images; -1 when not asked for. */
+  SharedSize: number;
+  /** Containers that use it; -1 when not asked for. */
+  Containers: number;
+  Labels: Record<string, string> | null;
+}
+
+export interface ImageInspect {
+  Id: string;
+  RepoTags: string[];
+  RepoDigests: string[];
+  Parent: string;
+  Comment: string;
+  Created: string;
+  DockerVersion: string;
+  Author: string;
+  Config: ImageConfig;
+  Architecture: string;
+  Variant?: string;
+  Os: string;
+  Size: number;
+  VirtualSize?: number;
+  GraphDriver: { Name: string; Data: Record<string, string> };
+  RootFS: { Type: 'layers'; Layers: string[] };
+  Metadata: { LastTagTime: string };
+}
+
+export interface ImageHistoryEntry {
+  /** Image id on the newest entry, '<missing>' on the others. */
+  Id: string;
+  Created: number;
+  CreatedBy: string;
+  Tags: string[] | null;
+  Size: number;
+  Comment: string;
+}
+
+export type ImageDeleteEntry = { Untagged: string } | { Deleted: string };
+
+/** Value of the X-Registry-Auth header, base64url JSON. */
+export interface RegistryAuth {
+  username?: string;
+  password?: string;
+  serveraddress?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+}

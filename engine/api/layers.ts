@@ -1,0 +1,90 @@
+/**
+ * `/berth/` answers about what lies inside layers. All come from the index that was written while the
+ * layer arrived; nothing is exported or walked, except a container's writable layer.
+ *
+ *   GET /berth/images/{name}/layers                     ImageLayers
+ *   GET /berth/images/{name}/tree?layer=N&path=/&…      TreePage   one layer's own entries
+ *   GET /berth/images/{name}/merged?upto=N&path=/&…     TreePage   the file system as it stands after layer N
+ *   GET /berth/images/{name}/file?layer=N&path=…        bytes (Content-Length; Range honoured)
+ *   GET /berth/containers/{id}/layer?path=/&…           TreePage   the writable layer, live
+ *   GET /berth/containers/{id}/file?path=…              bytes of a file of the writable layer
+ *
+ * Page parameters: path | pathBase64, offset, limit (≤ 500), sort=name|size.
+ */
+
+/** A name as UTF-8; where its bytes are not valid UTF-8, `base64` holds the exact bytes and `text` is for show. */
+export interface PathName {
+  text: string;
+  base64?: string;
+}
+
+export type EntryType =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'hardlink'
+  | 'char'
+  | 'block'
+  | 'fifo'
+  | 'whiteout';
+
+/** How an entry of layer N relates to the layers below it. */
+export type EntryMark = 'added' | 'changed' | 'removed' | 'same';
+
+export interface ImageLayers {
+  imageId: string;
+  /** Bytes of all layers, uncompressed. */
+  sizeBytes: number;
+  /** Bytes in layers that no other image uses. */
+  uniqueBytes: number;
+  layers: LayerSummary[];
+}
+
+export interface LayerSummary {
+  /** 1 is the base; metadata-only history entries have no `diffId` and size 0. */
+  number: number;
+  diffId: string | null;
+  /** The history line, as written by the builder. */
+  command: string;
+  createdAt: string | null;
+  sizeBytes: number;
+  files: number;
+  directories: number;
+  added: number;
+  changed: number;
+  removed: number;
+  /** Names of other images that contain this layer at the same place. */
+  sharedWith: string[];
+}
+
+export interface TreeEntry {
+  name: PathName;
+  type: EntryType;
+  /** Permission bits with setuid, setgid and sticky, as in stat(2). */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Own bytes for a file; bytes of everything below for a directory. */
+  sizeBytes: number;
+  /** Seconds since the epoch, with fraction. */
+  mtime: number;
+  linkTarget?: string;
+  xattrs?: Record<string, string>;
+  /** `sha256:…` of a regular file's contents, where known. */
+  digest?: string;
+  mark: EntryMark;
+  /** The layer whose version this is. */
+  layer: number;
+  /** The later layer that hides this entry, if any (single-layer view). */
+  hiddenBy?: number;
+  childCount?: number;
+}
+
+export interface TreePage {
+  path: PathName;
+  entries: TreeEntry[];
+  total: number;
+  offset: number;
+  /** Bytes of index that were read for this answer. */
+  indexBytesRead: number;
+}

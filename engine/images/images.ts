@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+import type {
+  ImageConfig,
+  ImageDeleteEntry,
+  ImageHistoryEntry,
+  ImageInspect,
+  ImageSummary,
+  RegistryAuth,
+} from '../api/images.ts';
+import type { ProgressLine } from '../api/json-stream.ts';
+
+/** What containers/ and routes/ need of the image store; `openImages` (images/image-store.ts) implements it. */
+export interface Images {
+  list(options: {
+    all: boolean;
+    sharedSize: boolean;
+    filters: Record<string, string[]>;
+    users: ImageUsers;
+  }): Promise<ImageSummary[]>;
+  /** By name, digest, id or unique id prefix; throws image-not-found ("No such image: x:latest"). */
+  resolve(reference: string): Promise<ResolvedImage>;
+  inspect(reference: string): Promise<ImageInspect>;
+  history(reference: string): Promise<ImageHistoryEntry[]>;
+  tag(reference: string, repository: string, tag: string): Promise<void>;
+  /** Docker's rules of images in use; the text of each refusal is Docker's. */
+  remove(
+    reference: string,
+    options: { force: boolean; noPrune: boolean; users: ImageUsers },
+  ): Promise<ImageDeleteEntry[]>;
+  prune(options: {
+    dangling: boolean;
+    filters: Record<string, string[]>;
+    users: ImageUsers;
+  }): Promise<{ deleted: ImageDeleteEntry[]; spaceReclaimed: number }>;
+  pull(options: {
+    name: string;
+    tag: string;
+    platform?: string;
+    auth?: RegistryAuth;
+    signal: AbortSignal;
+    progress: (line: ProgressLine) => void;
+  }): Promise<void>;
+  push(options: {
+    name: string;
+    tag: string;
+    auth?: RegistryAuth;
+    signal: AbortSignal;
+    progress: (line: ProgressLine) => void;
+  }): Promise<void>;
+  load(options: {
+    archive: Readable;
+    quiet: boolean;
+    signal: AbortSignal;
+    progress: (line: ProgressLine) => void;
+  }): Promise<void>;
+  save(references: string[]): Readable;
+  import(options: {
+    archive: Readable;
+    repository: string;
+    tag: string;
+    message: string;
+    changes: string[];
+    platform?: string;
+    signal: AbortSignal;
+  }): Promise<string>;
+}
+
+/** Who uses which image; containers/ gives it, so that images/ does not import containers/. */
+export interface ImageUsers {
+  /** Containers that use the image id, running ones marked. */
+  of(imageId: string): { containerId: string; running: boolean }[];
+}
+
+export interface ResolvedImage {
+  id: string;
+  config: ImageConfig;
+  architecture: string;
+  variant?: string;
+  /** Chain ids (hex), base first. */
+  layers: string[];
+  repoTags: string[];
+}

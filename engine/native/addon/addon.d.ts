@@ -1,0 +1,79 @@
+/**
+ * The native addon, plain C N-API: file descriptors, processes, SOCK_SEQPACKET, netlink. Loaded only by runtime/,
+ * network/ and layers/ (through native/addon/load.ts). Every function throws an Error with `code` (errno name) and
+ * `syscall`. What may block runs on a worker thread and returns a promise.
+ */
+export interface Addon {
+  /**
+   * posix_spawn with exactly these descriptors: `fds[n]` becomes descriptor n of the child, all others are closed
+   * (close_range). Environment is `env`, nothing is inherited. Returns pid and a pidfd (close-on-exec).
+   */
+  spawn(options: { path: string; args: string[]; env: string[]; fds: number[] }): {
+    pid: number;
+    pidfd: number;
+  };
+  /** Settles when the process of the pidfd has ended; reaps it when it is a child. Exit status as in waitid(2). */
+  waitPidfd(pidfd: number): Promise<{ code: number; signal: number }>;
+  pidfdOpen(pid: number): number;
+  pidfdSendSignal(pidfd: number, signal: number): void;
+  /**
+   * Connects a SOCK_SEQPACKET socket. Messages arrive on the addon's epoll thread and are handed over by a threadsafe
+   * function, in order; `onClose` comes once, last. Back-pressure: `pause`/`resume` stop and go on reading.
+   */
+  seqpacketConnect(options: {
+    path: string;
+    onMessage: (message: Uint8Array, fds: number[]) => void;
+    onClose: (errno: string | null) => void;
+  }): SeqpacketSocket;
+  /** flock(LOCK_EX | LOCK_NB); false when another holds it. */
+  tryLock(fd: number): boolean;
+  /** syncfs(2) of the file system that holds the path. */
+  syncFilesystem(path: string): Promise<void>;
+  /** renameat2 with RENAME_NOREPLACE; false when the target exists. */
+  renameNoReplace(from: string, to: string): boolean;
+  /** Bridge with address and prefix, up, route_localnet=1; exists already: adjusted. Returns its ifindex. */
+  ensureBridge(options: {
+    name: string;
+    address: string;
+    prefixLength: number;
+    mtu: number;
+  }): Promise<number>;
+  /**
+   * One veth pair: host end in the bridge, up, hairpin on; peer as `peerName` in the network namespace of pid with
+   * address, up, default route by gateway, lo up. `mac` is the peer's.
+   */
+  wireContainer(options: {
+    pid: number;
+    hostName: string;
+    peerName: string;
+    bridgeIndex: number;
+    address: string;
+    prefixLength: number;
+    gateway: string;
+    mac: string;
+    mtu: number;
+  }): Promise<void>;
+  /** lo up in the network namespace of pid (for --network none). */
+  loopbackUp(pid: number): Promise<void>;
+  /** Adds or deletes one element of an nftables map in one netlink batch; keys and values are raw network-order bytes. */
+  nftMapElement(options: {
+    operation: 'add' | 'delete';
+    family: 'ip' | 'inet';
+    table: string;
+    map: string;
+    key: Uint8Array;
+    value: Uint8Array;
+  }): void;
+  /** Reserves a host port by bind without listen; returns the descriptor that holds it. Throws EADDRINUSE. */
+  reservePort(options: { protocol: 'tcp' | 'udp'; address: string; port: number }): number;
+  closeFd(fd: number): void;
+}
+
+export interface SeqpacketSocket {
+  /** Sends one message with descriptors (SCM_RIGHTS); false when the socket would block: wait for onDrain. */
+  send(message: Uint8Array, fds?: number[]): boolean;
+  onDrain: (() => void) | null;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}

@@ -1,0 +1,67 @@
+/*
+ * The container runtime as a library: prepare, configure, start. Two programs use it: berth-shim (the engine's
+ * monitor, one for each container) and berth-runtime (runc's command line). Linux only, static, no library but libc.
+ *
+ * prepare    clones the container's first process into its namespaces (config independent of command and user) and
+ *            leaves it waiting on a socket pair; the parent may now wire its network namespace.
+ * configure  cgroup, root file system, mounts, devices, hostname, sysctls, pivot_root: everything up to exec.
+ * start      user, capabilities, seccomp, execve. Returns when execve has succeeded or failed.
+ *
+ * Errors: every function returns 0 or -1; on -1 `err` tells stage, errno and a sentence. The child's errors are sent
+ * over the socket pair and re-created in the parent, so that callers see one kind only.
+ */
+#ifndef BERTH_RUNTIME_H
+#define BERTH_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct runtime_error {
+    char stage[16];    /* a word of docs/shim-protocol.md */
+    int number;        /* errno, 0 where none applies */
+    char message[512]; /* English, without a final full stop */
+    char path[256];    /* what it is about, or empty */
+};
+
+/* Parsed config.json (OCI runtime-spec 1.2). Owned by one arena; freed by oci_config_free. */
+struct oci_config;
+int oci_config_load(const char *path, struct oci_config **config, struct runtime_error *err);
+void oci_config_free(struct oci_config *config);
+
+/* rootfs.json; NULL when config's root.path is a plain directory (berth-runtime). */
+struct mount_plan;
+int mount_plan_load(const char *path, struct mount_plan **plan, struct runtime_error *err);
+void mount_plan_free(struct mount_plan *plan);
+
+struct container {
+    pid_t pid;      /* of the container's first process, in the caller's pid namespace */
+    int pidfd;      /* close-on-exec */
+    int sync;       /* socket pair to the waiting child */
+    int exec_pipe;  /* close-on-exec end that closes at a successful execve, carries the error else */
+    char cgroup[256]; /* path below the cgroup root, "" when none */
+};
+
+/* Descriptors the process gets; for a terminal `terminal` is true and *console receives the master. */
+struct container_io {
+    int stdin_fd, stdout_fd, stderr_fd;
+    bool terminal;
+    uint16_t rows, columns;
+};
+
+int container_prepare(const struct oci_config *config, struct container *container, struct runtime_error *err);
+int container_configure(struct container *container, const struct oci_config *config, const struct mount_plan *plan,
+                        const char *bundle, const struct container_io *io, int *console, struct runtime_error *err);
+int container_start(struct container *container, struct runtime_error *err);
+
+/* Joins the namespaces and cgroup of a running container and executes an OCI process object there. */
+struct oci_process;
+int container_exec(const struct container *container, const struct oci_config *config,
+                   const struct oci_process *process, const struct container_io *io, int *console, pid_t *pid,
+                   struct runtime_error *err);
+
+/* Kills what is left, removes the cgroup. The caller has reaped the first process. */
+int container_delete(struct container *container, struct runtime_error *err);
+
+#endif

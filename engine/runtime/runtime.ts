@@ -1,0 +1,93 @@
+import type { MountPlan } from '../layers/driver.ts';
+
+/**
+ * The engine's view of its runtime: one berth-shim a container, spoken to over docs/shim-protocol.md.
+ * `openRuntime` (runtime/shim-runtime.ts) implements it; `containers/` uses nothing else of the folder but
+ * `bundle.ts` (the planner of config.json) and the log reader.
+ */
+export interface Runtime {
+  /**
+   * Starts a shim for a bundle whose files are written, and has it create the container: namespaces, mounts, cgroup,
+   * user's process waiting before exec. Rejects with BerthError (start-failed and the like); nothing stays then.
+   */
+  create(options: CreateOptions): Promise<RunningShim>;
+  /** Connects again to the shim of an earlier engine; undefined when it is gone (then exit.json decides). */
+  adopt(options: { id: string }): Promise<RunningShim | undefined>;
+}
+
+export interface CreateOptions {
+  id: string;
+  plan: MountPlan;
+  /** Docker's fields that the shim needs beside config.json. */
+  stdin: boolean;
+  stdinOnce: boolean;
+  terminal: boolean;
+  log: { driver: 'local' | 'none'; maxBytes: number; maxFiles: number };
+}
+
+export interface ExitStatus {
+  /** As docker shows it: the code, or 128 + signal. */
+  exitCode: number;
+  signal: number;
+  oomKilled: boolean;
+  /** RFC 3339 with nanoseconds. */
+  finishedAt: string;
+}
+
+export interface RunningShim {
+  readonly id: string;
+  /** Pid of the container's first process in the engine's namespace. */
+  readonly pid: number;
+  /** Settles when the container's first process has ended; never rejects (a lost shim gives exit code 255). */
+  readonly exited: Promise<ExitStatus>;
+  /** Lets the process exec. Rejects with command-not-found, command-not-executable, working-directory, user-not-found. */
+  start(): Promise<void>;
+  /** Sends a signal to the container's first process, or to all of them. */
+  signal(signal: number, options?: { all?: boolean }): Promise<void>;
+  resize(size: { rows: number; columns: number }): Promise<void>;
+  /** Input of the container; undefined when stdin is not open. Writes resolve when the shim took them. */
+  readonly stdin: ShimInput | undefined;
+  /** Wakes readers of the log: called after each append, coalesced. Returns the way to stop. */
+  onLog(listener: () => void): () => void;
+  /** Starts another process. `process` is an OCI process object. */
+  exec(options: { execId: string; process: object; stdin: boolean; terminal: boolean }): Promise<ShimExec>;
+  /** Tells the shim that everything is read; it ends when its container has. */
+  release(): Promise<void>;
+}
+
+export interface ShimInput {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Half-close: the process reads end of file. */
+  end(): Promise<void>;
+}
+
+export interface ShimExec {
+  readonly pid: number;
+  readonly exited: Promise<{ exitCode: number }>;
+  readonly stdin: ShimInput | undefined;
+  /** Output in order; ends after the last byte. Reading slowly holds the process back. */
+  readonly output: AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
+  resize(size: { rows: number; columns: number }): Promise<void>;
+  signal(signal: number): Promise<void>;
+}
+
+/** One chunk of a container's log, as the reader gives it. */
+export interface LogChunk {
+  stream: 'stdout' | 'stderr';
+  /** Nanoseconds since the epoch of the chunk's first byte. */
+  timeNs: bigint;
+  bytes: Uint8Array;
+}
+
+/** runtime/log-reader.ts: reads a log directory with a cursor of its own. */
+export interface LogReader {
+  /**
+   * Chunks from the place asked for. With `follow` it waits for `wake` (see RunningShim.onLog) at the end, until
+   * `ended` settles and everything is read. `tailLines` counts lines over both streams, as docker logs --tail.
+   */
+  read(options: {
+    from: 'start' | 'end' | { tailLines: number };
+    follow?: { onLog: RunningShim['onLog']; ended: Promise<unknown> };
+    signal?: AbortSignal;
+  }): AsyncGenerator<LogChunk>;
+}
