@@ -19,6 +19,28 @@ export interface Networks {
   /** After an engine restart: takes over what a living container has, without touching the kernel's side. */
   adopt(request: AttachRequest & { endpoint: Endpoint }): Promise<void>;
   ports(): PublishedPort[];
+  /**
+   * Contents of a container's /etc/resolv.conf: the machine's, without name servers on its loopback (which a container
+   * cannot reach), each part replaced where the container names its own. Host network: the machine's as it is.
+   */
+  resolvConf(options: { network: string; servers?: string[]; search?: string[]; options?: string[] }): string;
+  /** Lets the kernel's side stand (containers go on); `remove` takes down bridge and table, for tests and uninstall. */
+  close(options?: { remove?: boolean }): Promise<void>;
+}
+
+/** Options of `openNetworks` (network/linux-networks.ts). */
+export interface NetworksOptions {
+  /** Names the bridge (`default`: berth0) and the nft table. */
+  instance: string;
+  /**
+   * CIDR of the default bridge. Not given: 172.17.0.0/16, or the next /16 (then 192.168.x.0/20) that overlaps no
+   * route of this machine. An existing bridge of the instance keeps its own.
+   */
+  subnet?: string;
+  /** Default 1500. */
+  mtu?: number;
+  /** Address through which the desktop's loopback is reached (10.0.2.2 in QEMU): containers are kept from it. */
+  guardDesktop?: string;
 }
 
 export interface AttachRequest {

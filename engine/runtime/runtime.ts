@@ -1,4 +1,5 @@
 import type { MountPlan } from '../layers/driver.ts';
+import type { EngineFiles } from '../store/files.ts';
 
 /**
  * The engine's view of its runtime: one berth-shim a container, spoken to over docs/shim-protocol.md.
@@ -13,6 +14,14 @@ export interface Runtime {
   create(options: CreateOptions): Promise<RunningShim>;
   /** Connects again to the shim of an earlier engine; undefined when it is gone (then exit.json decides). */
   adopt(options: { id: string }): Promise<RunningShim | undefined>;
+}
+
+/** Options of `openRuntime` (runtime/shim-runtime.ts). */
+export interface RuntimeOptions {
+  instance: string;
+  files: EngineFiles;
+  /** Path of berth-shim. Default: beside the engine's bundle, else build/native/berth-shim. */
+  shimPath?: string;
 }
 
 export interface CreateOptions {
