@@ -1,58 +1,67 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { buildAll } from '../../electron/start/build.ts';
+import {
+  buildNeeds,
+  installMissing,
+  localNeeds,
+  machineNeeds,
+  testNeeds,
+} from '../../electron/start/system-packages.ts';
+import { check, type Outcome, playwright, vitest } from './suites.ts';
 
-/** Runs the suites one after the other and prints their sum last, as `N passed, N failed, N skipped`. */
+/**
+ * npm test: installs what the tests need, builds, runs every suite and prints their sum last, as
+ * `N passed, N failed, N skipped`. A skip that allowed-skips.json does not name counts as a failure.
+ */
 
-interface Outcome {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+type Suite = () => Outcome | Promise<Outcome>;
 
-function run(program: string, args: string[]): boolean {
-  return spawnSync(program, args, { stdio: 'inherit' }).status === 0;
-}
-
-function check(name: string, program: string, args: string[]): Outcome {
-  console.log(`\n== ${name}`);
-  return run(program, args) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
-}
-
-/** Vitest's own JSON report is the source of the numbers; a run without tests counts as a failure. */
-function vitest(): Outcome {
-  console.log('\n== unit and engine tests');
-  const report = 'build/vitest.json';
-  const ok = run('node_modules/.bin/vitest', [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-  const broken = numPassedTests === 0 || (!ok && numFailedTests === 0) ? 1 : 0;
-  return { passed: numPassedTests, failed: numFailedTests + broken, skipped: numPendingTests };
-}
-
-const typecheck = () => check('types', 'node_modules/.bin/tsc', ['-b']);
-const lint = () => check('lint and format', 'node_modules/.bin/biome', ['check', '.']);
-
-const suites: Record<string, (() => Outcome)[]> = {
-  test: [typecheck, lint, vitest],
-  typecheck: [typecheck],
-  lint: [lint],
+const checks: Record<string, Suite> = {
+  types: () => check('types', 'node_modules/.bin/tsc', ['-b']),
+  lint: () => check('lint and format', 'node_modules/.bin/biome', ['check', '--error-on-warnings', '.']),
+};
+const tests: Record<string, Suite> = {
+  ...checks,
+  unit: () =>
+    vitest('unit', ['engine', 'electron', 'renderer', 'vm-images', 'e2e/checks', 'e2e/run', 'e2e/images']),
+  engine: () => vitest('engine', ['e2e/engine'], ['--no-file-parallelism']),
+  pages: () => playwright('pages', ['--project=pages']),
+  machine: () => playwright('machine', ['--project=machine']),
 };
 
-const wanted = suites[process.argv[2] ?? 'test'];
-if (!wanted) {
-  console.error(`Unknown suite ${process.argv[2]}. There are: ${Object.keys(suites).join(', ')}.`);
-  process.exit(2);
+async function runSuites(suites: Suite[]): Promise<number> {
+  const sum: Outcome = { passed: 0, failed: 0, skipped: 0, skippedNames: [] };
+  for (const suite of suites) {
+    const outcome = await suite();
+    sum.passed += outcome.passed;
+    sum.failed += outcome.failed;
+    sum.skipped += outcome.skipped;
+    sum.skippedNames.push(...outcome.skippedNames);
+  }
+  const allowed = JSON.parse(readFileSync('e2e/run/allowed-skips.json', 'utf8')) as { test: string }[];
+  const unexpected = sum.skippedNames.filter((name) => !allowed.some((entry) => entry.test === name));
+  for (const name of unexpected) console.error(`Skipped, and not in e2e/run/allowed-skips.json: ${name}`);
+  sum.failed += unexpected.length;
+  console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  return sum.failed === 0 ? 0 : 1;
 }
-const sum: Outcome = { passed: 0, failed: 0, skipped: 0 };
-for (const suite of wanted) {
-  const outcome = suite();
-  sum.passed += outcome.passed;
-  sum.failed += outcome.failed;
-  sum.skipped += outcome.skipped;
+
+async function main([command = 'test', ...rest]: string[]): Promise<number> {
+  if (command === 'typecheck') return runSuites([checks.types as Suite]);
+  if (command === 'lint') return runSuites([checks.lint as Suite]);
+  if (command === 'test') {
+    const names = rest.length > 0 ? rest : Object.keys(tests);
+    const unknown = names.find((name) => !tests[name]);
+    if (unknown) {
+      console.error(`No suite is called ${unknown}. There are: ${Object.keys(tests).join(', ')}.`);
+      return 2;
+    }
+    installMissing([...buildNeeds, ...machineNeeds, ...localNeeds, ...testNeeds]);
+    await buildAll();
+    return runSuites(names.map((name) => tests[name] as Suite));
+  }
+  console.error(`There is no command ${command}. There are: test, typecheck, lint.`);
+  return 2;
 }
-console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
-process.exit(sum.failed === 0 ? 0 : 1);
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+
+/** What one suite came to, as its own runner's report says. */
+export interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Names of skipped tests, to be held against the list of allowed skips. */
+  skippedNames: string[];
+}
+
+const env = {
+  ...process.env,
+  // Nothing in the tests may look for a desktop session's bus or keyring.
+  NO_COLOR: '1',
+};
+
+function run(program: string, args: string[]): boolean {
+  return spawnSync(program, args, { stdio: 'inherit', env }).status === 0;
+}
+
+/** A check without a report of its own counts as one test. */
+export function check(name: string, program: string, args: string[]): Outcome {
+  console.log(`\n== ${name}`);
+  const ok = run(program, args);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, skippedNames: [] };
+}
+
+function readReport<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+interface VitestReport {
+  testResults: {
+    status: string;
+    message?: string;
+    assertionResults: { fullName: string; status: 'passed' | 'failed' | 'skipped' | 'pending' | 'todo' }[];
+  }[];
+}
+
+/** Runs Vitest on the paths given. No test, no report, or a file that did not load counts as a failure. */
+export function vitest(name: string, paths: string[], extra: string[] = []): Outcome {
+  console.log(`\n== ${name}`);
+  const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
+  mkdirSync('build/reports', { recursive: true });
+  rmSync(report, { force: true });
+  const ok = run('node_modules/.bin/vitest', [
+    'run',
+    ...paths,
+    ...extra,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  const tests = readReport<VitestReport>(report)?.testResults ?? [];
+  const results = tests.flatMap((file) => file.assertionResults);
+  const of = (...states: string[]) => results.filter((result) => states.includes(result.status));
+  const failed = of('failed').length;
+  const passed = of('passed').length;
+  const broken = (!ok && failed === 0) || results.length === 0 ? 1 : 0;
+  const skipped = of('skipped', 'pending', 'todo');
+  return {
+    passed,
+    failed: failed + broken,
+    skipped: skipped.length,
+    skippedNames: skipped.map((result) => result.fullName),
+  };
+}
+
+interface PlaywrightReport {
+  stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+}
+
+/** Runs Playwright projects. A flaky test counts as failed: it was wrong once. */
+export function playwright(name: string, args: string[]): Outcome {
+  console.log(`\n== ${name}`);
+  const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
+  mkdirSync('build/reports', { recursive: true });
+  rmSync(report, { force: true });
+  const ok =
+    spawnSync('node_modules/.bin/playwright', ['test', ...args, '--reporter=list,json'], {
+      stdio: 'inherit',
+      env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+    }).status === 0;
+  const stats = readReport<PlaywrightReport>(report)?.stats;
+  if (!stats) return { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
+  const failed = stats.unexpected + stats.flaky;
+  const broken = (!ok && failed === 0) || stats.expected + failed === 0 ? 1 : 0;
+  return {
+    passed: stats.expected,
+    failed: failed + broken,
+    skipped: stats.skipped,
+    skippedNames: stats.skipped > 0 ? [`${stats.skipped} of ${name}`] : [],
+  };
+}

@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectDir } from './node24.mjs';
+import { buildNeeds, installMissing } from './system-packages.ts';
+
+/**
+ * Builds what runs: native programs, the engine's bundle, the renderer, the machine's image. Each step is skipped
+ * while its inputs are what they were; an unchanged tree runs no compiler, package manager or packer.
+ */
+export interface BuildStep {
+  name: string;
+  says: string;
+  /** Files and directories, relative to the project; their names and contents make the step's stamp. */
+  inputs: string[];
+  outputs: string[];
+  run(): void | Promise<void>;
+}
+
+const native = 'build/native';
+const bundle = 'build/bundle';
+const nativePrograms = ['berth-shim', 'berth-unpack', 'addon.node'];
+
+const steps: BuildStep[] = [
+  {
+    name: 'native',
+    says: 'Compiling the native programs (monitor, unpacker, addon)',
+    inputs: ['engine/native'],
+    outputs: nativePrograms.map((name) => join(native, name)),
+    run: () => program('sh', ['engine/native/build.sh', 'shim', 'unpack', 'addon']),
+  },
+  {
+    name: 'bundle',
+    says: 'Bundling the engine',
+    inputs: ['engine', 'package-lock.json', 'electron/start/build.ts'],
+    outputs: [join(bundle, 'engine.mjs'), join(bundle, 'manifest.json')],
+    run: bundleEngine,
+  },
+  {
+    name: 'renderer',
+    says: 'Building the app’s page',
+    inputs: ['renderer', 'engine/api', 'electron/host/api', 'package-lock.json'],
+    outputs: ['build/renderer/index.html'],
+    run: () =>
+      program('node_modules/.bin/vite', [
+        'build',
+        '--config',
+        'renderer/vite.config.ts',
+        '--logLevel',
+        'warn',
+      ]),
+  },
+  {
+    name: 'machine',
+    says: 'Building the machine’s image from Debian packages (about a minute; later starts skip this)',
+    inputs: ['vm-images', 'package-lock.json'],
+    outputs: ['vmlinuz', 'initramfs.cpio.zst', 'system.erofs', 'manifest.json'].map((name) =>
+      join('build/machine', name),
+    ),
+    run: () => program(process.execPath, ['vm-images/build.ts']),
+  },
+];
+
+/** One file of JavaScript and the native programs beside it: what the host pushes into a machine. */
+async function bundleEngine(): Promise<void> {
+  const { build } = await import('vite');
+  await build({
+    configFile: false,
+    root: projectDir,
+    logLevel: 'warn',
+    ssr: { noExternal: true },
+    build: {
+      ssr: 'engine/main.ts',
+      outDir: bundle,
+      target: 'node24',
+      minify: true,
+      rollupOptions: { output: { entryFileNames: 'engine.mjs', format: 'es', codeSplitting: false } },
+    },
+  });
+  const files: Record<string, string> = {};
+  for (const name of nativePrograms) copyFileSync(join(native, name), join(bundle, name));
+  for (const name of ['engine.mjs', ...nativePrograms])
+    files[name] = digest(readFileSync(join(bundle, name)));
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const hash = digest(Buffer.from(JSON.stringify(files))).slice(0, 16);
+  writeFileSync(join(bundle, 'manifest.json'), `${JSON.stringify({ version, hash, files }, null, 2)}\n`);
+}
+
+function program(command: string, args: string[]): void {
+  const result = spawnSync(command, args, { cwd: projectDir, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (result.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed with status ${result.status}`);
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Names and contents of all inputs in one digest; tests and prose do not count. */
+export function inputsDigest(inputs: string[]): string {
+  const hash = createHash('sha256');
+  const visit = (path: string): void => {
+    if (/(^|\/)(node_modules|build|fixtures|corpus|test)$|\.(test|proof)\.tsx?$|\.md$/.test(path)) return;
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort()) visit(join(path, name));
+    } else {
+      hash.update(`${path}\0`).update(digest(readFileSync(path)));
+    }
+  };
+  for (const input of inputs) visit(input);
+  return hash.digest('hex');
+}
+
+/** Runs the steps whose inputs changed or whose outputs are gone; returns the names of those that ran. */
+export async function buildAll(only?: string[]): Promise<string[]> {
+  process.chdir(projectDir);
+  const ran: string[] = [];
+  for (const step of steps) {
+    if (only && !only.includes(step.name)) continue;
+    const stamp = join('build/stamps', step.name);
+    const wanted = inputsDigest(step.inputs);
+    const fresh = step.outputs.every((output) => existsSync(output));
+    if (fresh && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue;
+    if (ran.length === 0) installMissing(buildNeeds);
+    console.log(`${step.says} …`);
+    rmSync(stamp, { force: true });
+    await step.run();
+    const absent = step.outputs.filter((output) => !existsSync(output));
+    if (absent.length > 0) throw new Error(`the step ${step.name} made no ${absent.join(', ')}`);
+    mkdirSync('build/stamps', { recursive: true });
+    writeFileSync(stamp, wanted);
+    ran.push(step.name);
+  }
+  return ran;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const only = process.argv.slice(2);
+  await buildAll(only.length > 0 ? only : undefined);
+}

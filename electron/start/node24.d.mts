@@ -1,0 +1,2 @@
+export const projectDir: string;
+export function continueInNode24(script: string, args: string[]): never;
