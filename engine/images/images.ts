@@ -8,6 +8,18 @@ import type {
   RegistryAuth,
 } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
+import type { Events } from '../events.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { EngineFiles } from '../store/files.ts';
+
+/** Options of `openImages` (images/image-store.ts). */
+export interface ImagesOptions {
+  files: EngineFiles;
+  layers: Layers;
+  events: Events;
+  /** The key `insecure-registries` of daemon.json: host[:port] or CIDR; loopback always is. */
+  insecureRegistries: string[];
+}
 
 /** What containers/ and routes/ need of the image store; `openImages` (images/image-store.ts) implements it. */
 export interface Images {
