@@ -12,7 +12,10 @@ export interface Addon {
     pid: number;
     pidfd: number;
   };
-  /** Settles when the process of the pidfd has ended; reaps it when it is a child. Exit status as in waitid(2). */
+  /**
+   * Settles when the process of the pidfd has ended; reaps it when it is a child. Exit status as in waitid(2); code -1
+   * where the process is not a child, whose status the kernel tells its parent alone.
+   */
   waitPidfd(pidfd: number): Promise<{ code: number; signal: number }>;
   pidfdOpen(pid: number): number;
   pidfdSendSignal(pidfd: number, signal: number): void;
@@ -55,7 +58,11 @@ export interface Addon {
   }): Promise<void>;
   /** lo up in the network namespace of pid (for --network none). */
   loopbackUp(pid: number): Promise<void>;
-  /** Adds or deletes one element of an nftables map in one netlink batch; keys and values are raw network-order bytes. */
+  /**
+   * Adds or deletes one element of an nftables map in one netlink batch; keys and values are raw network-order bytes,
+   * each field of a concatenation padded to four. Adding what is there is no error; another value under the key is
+   * EBUSY or EEXIST; deleting what is not there is ENOENT.
+   */
   nftMapElement(options: {
     operation: 'add' | 'delete';
     family: 'ip' | 'inet';
@@ -64,8 +71,18 @@ export interface Addon {
     key: Uint8Array;
     value: Uint8Array;
   }): void;
-  /** Reserves a host port by bind without listen; returns the descriptor that holds it. Throws EADDRINUSE. */
-  reservePort(options: { protocol: 'tcp' | 'udp'; address: string; port: number }): number;
+  /**
+   * Takes a host port by bind (TCP: and listen, which makes the claim exclusive; nothing is accepted), so that every
+   * other program sees it in use. Port 0: the kernel chooses. The descriptor holds the claim. Throws EADDRINUSE.
+   */
+  reservePort(options: { protocol: 'tcp' | 'udp'; address: string; port: number }): {
+    fd: number;
+    port: number;
+  };
+  /** Deletes a network device; one that is not there is no error. Slow for a veth (30 ms): see engine/network. */
+  deleteLink(name: string): Promise<void>;
+  /** pipe2(O_CLOEXEC): [reader, writer]. */
+  pipe(): [number, number];
   closeFd(fd: number): void;
 }
 
