@@ -49,6 +49,8 @@ const packages = {
     'python3.11-minimal',
     'libpython3.11-minimal',
     'python3-minimal',
+    'libpython3.11-stdlib',
+    'libffi8',
     'libexpat1',
     'zlib1g',
     'libssl3',
