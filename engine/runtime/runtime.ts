@@ -47,6 +47,8 @@ export interface RunningShim {
   readonly id: string;
   /** Pid of the container's first process in the engine's namespace. */
   readonly pid: number;
+  /** As the shim told it when it was connected to; `created`: its process still waits before exec. */
+  readonly phase: 'created' | 'running' | 'exited';
   /** Settles when the container's first process has ended; never rejects (a lost shim gives exit code 255). */
   readonly exited: Promise<ExitStatus>;
   /** Lets the process exec. Rejects with command-not-found, command-not-executable, working-directory, user-not-found. */
@@ -62,6 +64,8 @@ export interface RunningShim {
   exec(options: { execId: string; process: object; stdin: boolean; terminal: boolean }): Promise<ShimExec>;
   /** Tells the shim that everything is read; it ends when its container has. */
   release(): Promise<void>;
+  /** Ends a process that was created and never started (or kills one that runs), and its shim: nothing stays. */
+  discard(): Promise<void>;
 }
 
 export interface ShimInput {
