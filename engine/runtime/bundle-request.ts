@@ -41,8 +41,8 @@ export interface HostFacts {
   lastCapability: number;
   /** Kernel release as [major, minor], for rules of the seccomp profile. */
   kernel: [number, number];
-  /** Device nodes of the machine, for --privileged. */
-  devices: HostDevice[];
+  /** Device nodes of the machine as they are now (/dev); asked for --privileged, --device and block devices' limits. */
+  devices: () => HostDevice[];
 }
 
 /** A device node that exists on the machine. */
