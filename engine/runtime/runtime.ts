@@ -12,8 +12,11 @@ export interface Runtime {
    * user's process waiting before exec. Rejects with BerthError (start-failed and the like); nothing stays then.
    */
   create(options: CreateOptions): Promise<RunningShim>;
-  /** Connects again to the shim of an earlier engine; undefined when it is gone (then exit.json decides). */
-  adopt(options: { id: string }): Promise<RunningShim | undefined>;
+  /**
+   * Connects again to the shim of an earlier engine; undefined when it is gone (then exit.json decides). `stdin`: the
+   * container was created with it open. The shim may say that its container has ended meanwhile: `exited` is settled.
+   */
+  adopt(options: { id: string; stdin?: boolean }): Promise<RunningShim | undefined>;
 }
 
 /** Options of `openRuntime` (runtime/shim-runtime.ts). */
@@ -60,12 +63,23 @@ export interface RunningShim {
   readonly stdin: ShimInput | undefined;
   /** Wakes readers of the log: called after each append, coalesced. Returns the way to stop. */
   onLog(listener: () => void): () => void;
-  /** Starts another process. `process` is an OCI process object. */
-  exec(options: { execId: string; process: object; stdin: boolean; terminal: boolean }): Promise<ShimExec>;
-  /** Tells the shim that everything is read; it ends when its container has. */
+  /**
+   * Starts another process. `process` is an OCI process object. `detached`: nobody reads `output`, it is thrown away.
+   * Rejects as `start` does.
+   */
+  exec(options: {
+    execId: string;
+    process: object;
+    stdin: boolean;
+    terminal: boolean;
+    detached?: boolean;
+  }): Promise<ShimExec>;
+  /** Ends a container that was never started, or kills and ends one that runs. Settles when the shim is gone. */
+  delete(): Promise<void>;
+  /** Tells the shim that everything is read; it ends when its container has. Settles when told. */
   release(): Promise<void>;
   /** Ends a process that was created and never started (or kills one that runs), and its shim: nothing stays. */
-  discard(): Promise<void>;
+  delete(): Promise<void>;
 }
 
 export interface ShimInput {
