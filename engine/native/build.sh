@@ -13,6 +13,13 @@ build_addon() {
   mv build/native/addon.node.tmp build/native/addon.node
 }
 
+# The confined reader of layers: static glibc, with Debian's static zlib and zstd.
+build_unpack() {
+  ${CC:-cc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -pthread engine/native/unpack/*.c -lz -lzstd \
+    -o build/native/berth-unpack.tmp
+  mv build/native/berth-unpack.tmp build/native/berth-unpack
+}
+
 for target in ${*:-addon}; do
   "build_$target"
 done

@@ -1,0 +1,138 @@
+/*
+ * berth-unpack: the only program that reads hostile bytes of layers and hostile trees of containers, one short-lived
+ * process a task, confined before it reads the first byte. Descriptors: 0 input, 1 output, 3 reports (report.h),
+ * 4 the directory that the task is about.
+ *
+ *   unpack  blob on 0; writes diff/, index and frame into the directory
+ *   rebuild the very tar of the layer in the directory, on 1
+ *   walk    index of a writable layer, on 1
+ *   remove  everything in the directory
+ *   sync    the directory's file system
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "extract.h"
+#include "index.h"
+#include "rebuild.h"
+#include "remove.h"
+#include "report.h"
+#include "source.h"
+#include "walk.h"
+
+enum { DIRECTORY_FD = 4, DEFAULT_SECONDS = 3600 };
+#define MEMORY_BYTES (1536ull << 20)
+/* Each entry costs about 200 bytes here: the memory limit would be reached at about this many. */
+enum { DEFAULT_ENTRIES = 5000000 };
+
+static unsigned long long option(int count, char **arguments, const char *name, unsigned long long otherwise) {
+  for (int i = 2; i + 1 < count; i += 2) {
+    if (strcmp(arguments[i], name) == 0) return strtoull(arguments[i + 1], NULL, 10);
+  }
+  return otherwise;
+}
+
+static int open_in(int directory, const char *name, int flags) {
+  int fd = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) fail_errno("open", name);
+  return fd;
+}
+
+static void confine(int directory, enum confine_kind kind, const int *keep, unsigned seconds) {
+  confine_namespaces(directory, kind, keep);
+  confine_limits(seconds, MEMORY_BYTES);
+  confine_capabilities(kind);
+}
+
+static int open_root(void) { return open_in(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY); }
+
+static void unpack(unsigned seconds, unsigned long long max_bytes, unsigned long long max_entries) {
+  if (mkdirat(DIRECTORY_FD, "diff", 0755) != 0) fail_errno("mkdir", "diff");
+  int index = open_in(DIRECTORY_FD, "index", O_WRONLY | O_CREAT | O_EXCL);
+  int frame_fd = open_in(DIRECTORY_FD, "frame", O_WRONLY | O_CREAT | O_EXCL);
+  int diff = open_in(DIRECTORY_FD, "diff", O_RDONLY | O_DIRECTORY);
+  const int keep[] = {index, frame_fd, -1};
+  confine(diff, CONFINE_WRITE, keep, seconds);
+  int root = open_root();
+  source_prepare();
+  confine_calls(CONFINE_WRITE);
+
+  struct tree tree;
+  struct frame frame;
+  tree_init(&tree, max_entries);
+  frame_create(&frame, frame_fd);
+  source_open(max_bytes);
+  extract(&tree, &frame, root);
+  index_write(&tree, index);
+  frame_finish(&frame, source_plain_bytes());
+  char blob[65], tar[65];
+  source_digests(blob, tar);
+  report_line("{\"result\":{\"blobDigest\":\"sha256:%s\",\"diffId\":\"sha256:%s\",\"blobBytes\":%llu,\"tarBytes\":%llu,"
+              "\"sizeBytes\":%llu,\"entries\":%llu,\"opaqueRoot\":%s}}",
+              blob, tar, (unsigned long long)source_blob_bytes(), (unsigned long long)source_plain_bytes(),
+              (unsigned long long)tree.root->bytes_below, (unsigned long long)tree.count - 1,
+              (tree.root->flags & NODE_OPAQUE) ? "true" : "false");
+}
+
+static void rebuild_layer(unsigned seconds) {
+  int index = open_in(DIRECTORY_FD, "index", O_RDONLY);
+  int frame = open_in(DIRECTORY_FD, "frame", O_RDONLY);
+  int diff = open_in(DIRECTORY_FD, "diff", O_RDONLY | O_DIRECTORY);
+  const int keep[] = {index, frame, -1};
+  confine(diff, CONFINE_READ, keep, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_READ);
+  rebuild(root, index, frame, STDOUT_FILENO);
+}
+
+static void walk_upper(unsigned seconds, unsigned long long max_entries) {
+  const int keep[] = {-1};
+  confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_READ);
+  struct tree tree;
+  tree_init(&tree, max_entries);
+  walk(&tree, root);
+  index_write(&tree, STDOUT_FILENO);
+  report_line("{\"result\":{\"sizeBytes\":%llu,\"entries\":%llu}}", (unsigned long long)tree.root->bytes_below,
+              (unsigned long long)tree.count - 1);
+}
+
+static void remove_all(unsigned seconds) {
+  const int keep[] = {-1};
+  confine(DIRECTORY_FD, CONFINE_WRITE, keep, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_WRITE);
+  remove_contents(root);
+  report_line("{\"result\":{}}");
+}
+
+int main(int count, char **arguments) {
+  const char *task = count > 1 ? arguments[1] : "";
+  signal(SIGPIPE, SIG_DFL);
+  unsigned seconds = (unsigned)option(count, arguments, "--cpu-seconds", DEFAULT_SECONDS);
+  unsigned long long entries = option(count, arguments, "--max-entries", DEFAULT_ENTRIES);
+  unsigned long long bytes = option(count, arguments, "--max-bytes", 1ull << 50);
+  alarm((unsigned)option(count, arguments, "--seconds", 24 * 3600));
+  if (strcmp(task, "unpack") == 0) {
+    unpack(seconds, bytes, entries);
+  } else if (strcmp(task, "rebuild") == 0) {
+    rebuild_layer(seconds);
+  } else if (strcmp(task, "walk") == 0) {
+    walk_upper(seconds, entries);
+  } else if (strcmp(task, "remove") == 0) {
+    remove_all(seconds);
+  } else if (strcmp(task, "sync") == 0) {
+    if (syncfs(DIRECTORY_FD) != 0) fail_errno("syncfs", NULL);
+    report_line("{\"result\":{}}");
+  } else {
+    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|walk|remove|sync");
+  }
+  return 0;
+}

@@ -1,0 +1,7 @@
+#ifndef BERTH_UNPACK_REBUILD_H
+#define BERTH_UNPACK_REBUILD_H
+
+/* Writes the very tar of a layer to `out`, from its files below `root`, its index and its frame; tells its digest. */
+void rebuild(int root, int index, int frame, int out);
+
+#endif
