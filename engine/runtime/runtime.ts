@@ -78,8 +78,6 @@ export interface RunningShim {
   delete(): Promise<void>;
   /** Tells the shim that everything is read; it ends when its container has. Settles when told. */
   release(): Promise<void>;
-  /** Ends a process that was created and never started (or kills one that runs), and its shim: nothing stays. */
-  delete(): Promise<void>;
 }
 
 export interface ShimInput {

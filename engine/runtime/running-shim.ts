@@ -1,0 +1,218 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { addon } from '../native/addon/load.ts';
+import type { ContainerFiles } from '../store/files.ts';
+import type { ExitStatus, RunningShim, ShimExec } from './runtime.ts';
+import { parseBody, type ShimConnection, ShimLostError } from './shim-connection.ts';
+import { asStartError } from './shim-failure.ts';
+import { type ExitRecord, maxBodyBytes, messageType, type ShimMessage } from './shim-messages.ts';
+import { ExecSession, SessionInput } from './shim-session.ts';
+
+const sigkill = 9;
+
+/** A container with its shim, over one connection. */
+export class ConnectedShim implements RunningShim {
+  readonly id: string;
+  readonly pid: number;
+  readonly phase: RunningShim['phase'];
+  readonly exited: Promise<ExitStatus>;
+  readonly stdin: SessionInput | undefined;
+  #connection: ShimConnection;
+  #files: ContainerFiles;
+  #exit = Promise.withResolvers<ExitStatus>();
+  #execs = new Map<number, ExecSession>();
+  #logListeners = new Set<() => void>();
+  /** A LOG notice came while nobody listened: answered when somebody does, so an unread log costs nothing. */
+  #logUnanswered = false;
+
+  constructor(options: {
+    id: string;
+    pid: number;
+    phase: RunningShim['phase'];
+    connection: ShimConnection;
+    files: ContainerFiles;
+    stdin: boolean;
+    exit?: ExitRecord | undefined;
+  }) {
+    this.id = options.id;
+    this.pid = options.pid;
+    this.phase = options.phase;
+    this.#connection = options.connection;
+    this.#files = options.files;
+    this.exited = this.#exit.promise;
+    this.stdin = options.stdin ? new SessionInput(options.connection, 0) : undefined;
+    if (options.exit) this.#ended(options.exit);
+    const pidfd = options.exit ? undefined : openProcess(options.pid);
+    this.#connection.onNotice((message) => this.#take(message));
+    this.#connection.closed.then(() => this.#lost(pidfd));
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#connection.request(messageType.start, {});
+    } catch (error) {
+      const failure = await asStartError(error, { config: this.#files.config });
+      await this.delete();
+      throw failure;
+    }
+  }
+
+  async signal(signal: number, { all = false } = {}): Promise<void> {
+    await this.#connection.request(messageType.signal, { signal, all, session: 0 });
+  }
+
+  async resize({ rows, columns }: { rows: number; columns: number }): Promise<void> {
+    await this.#connection.request(messageType.resize, { session: 0, rows, columns });
+  }
+
+  onLog(listener: () => void): () => void {
+    this.#logListeners.add(listener);
+    if (this.#logUnanswered) this.#answerLog();
+    return () => this.#logListeners.delete(listener);
+  }
+
+  async exec(options: {
+    execId: string;
+    process: object;
+    stdin: boolean;
+    terminal: boolean;
+    detached?: boolean;
+  }): Promise<ShimExec> {
+    const { execId, process, stdin, terminal, detached = false } = options;
+    const body = { execId, process, terminal, stdin };
+    if (Buffer.byteLength(JSON.stringify(body)) > maxBodyBytes) return await this.#execByFile(options);
+    return await this.#exec(body, { process, stdin, detached });
+  }
+
+  async delete(): Promise<void> {
+    await this.#connection.request(messageType.delete, {}).catch(ignoreLost);
+    await this.#connection.closed;
+  }
+
+  async release(): Promise<void> {
+    await this.#connection.request(messageType.release, {}).catch(ignoreLost);
+  }
+
+  /** Lets go of execs that an earlier engine had started: nobody reads them, and they must not block. */
+  adoptExecs(execs: { session: number; pid: number; exitCode?: number }[]): void {
+    for (const { session, pid, exitCode } of execs) {
+      if (exitCode !== undefined) continue;
+      const connection = this.#connection;
+      this.#execs.set(session, new ExecSession({ connection, session, pid, stdin: false, detached: true }));
+    }
+  }
+
+  async #exec(
+    body: object,
+    options: { process: object; stdin: boolean; detached: boolean },
+  ): Promise<ExecSession> {
+    try {
+      const answer = (await this.#connection.request(messageType.exec, body)) as {
+        session: number;
+        pid: number;
+      };
+      const { session, pid } = answer;
+      const { stdin, detached } = options;
+      const exec = new ExecSession({ connection: this.#connection, session, pid, stdin, detached });
+      this.#execs.set(session, exec);
+      return exec;
+    } catch (error) {
+      throw await asStartError(error, { process: options.process });
+    }
+  }
+
+  #take(message: ShimMessage): void {
+    if (message.type === messageType.log) this.#answerLog();
+    else if (message.type === messageType.exit) this.#ended(parseBody<ExitRecord>(message));
+    else if (message.type === messageType.output) this.#execs.get(message.id)?.takeOutput(message.body);
+    else if (message.type === messageType.execExit) this.#execEnded(parseBody(message));
+    else if (message.type === messageType.stdinCredit) this.#welcome(parseBody(message));
+  }
+
+  #answerLog(): void {
+    this.#logUnanswered = this.#logListeners.size === 0;
+    if (this.#logUnanswered) return;
+    for (const listener of this.#logListeners) listener();
+    this.#connection.send(messageType.logSeen, 0, Buffer.from('{}'));
+  }
+
+  #execEnded({ session, exitCode }: { session: number; exitCode: number }): void {
+    this.#execs.get(session)?.takeExit(exitCode);
+    this.#execs.delete(session);
+  }
+
+  #welcome({ session, bytes }: { session: number; bytes: number }): void {
+    const input = session === 0 ? this.stdin : this.#execs.get(session)?.stdin;
+    input?.welcome(bytes);
+  }
+
+  #ended({ exitCode, signal, oomKilled, finishedAt }: ExitRecord): void {
+    this.stdin?.stop();
+    this.#exit.resolve({ exitCode, signal, oomKilled, finishedAt });
+  }
+
+  /** The shim went. If it had not told the exit, its record decides; a container without a shim is ended. */
+  async #lost(pidfd: number | undefined): Promise<void> {
+    for (const exec of this.#execs.values()) exec.takeExit(255);
+    this.#execs.clear();
+    const record = await readExitRecord(this.#files.exit);
+    if (pidfd !== undefined) {
+      if (!record) await endProcess(pidfd);
+      addon.closeFd(pidfd);
+    }
+    this.#ended(record ?? lostRecord(this.pid));
+  }
+
+  async #execByFile(options: {
+    execId: string;
+    process: object;
+    stdin: boolean;
+    terminal: boolean;
+    detached?: boolean;
+  }): Promise<ExecSession> {
+    const { execId, process, stdin, terminal, detached = false } = options;
+    const file = join(this.#files.dir, 'exec', `${execId}.json`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify({ process, terminal, stdin }), { mode: 0o600 });
+    try {
+      return await this.#exec({ execId, file }, { process, stdin, detached });
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+}
+
+/** Reads exit.json; undefined when the shim never wrote one. */
+export async function readExitRecord(path: string): Promise<ExitRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ExitRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+function lostRecord(pid: number): ExitRecord {
+  return { pid, exitCode: 255, signal: 0, oomKilled: false, finishedAt: new Date().toISOString() };
+}
+
+/** Undefined when it has ended already. */
+function openProcess(pid: number): number | undefined {
+  try {
+    return addon.pidfdOpen(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+async function endProcess(pidfd: number): Promise<void> {
+  try {
+    addon.pidfdSendSignal(pidfd, sigkill);
+  } catch {
+    // ESRCH: it has ended.
+  }
+  await addon.waitPidfd(pidfd);
+}
+
+function ignoreLost(error: unknown): void {
+  if (!(error instanceof ShimLostError)) throw error;
+}
