@@ -1,1 +1,26 @@
-export {};
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { NotSignedIn, signIn } from './bridge/session.ts';
+import { SignedOut } from './shell/signed-out.tsx';
+import { watchEngine } from './stores/events.ts';
+import { watchMachine } from './stores/machine.ts';
+import { readAppearance, showAppearance } from './stores/settings.ts';
+import './theme.css';
+
+async function start(): Promise<void> {
+  const root = createRoot(document.getElementById('root') as HTMLElement);
+  await showAppearance();
+  try {
+    await signIn();
+  } catch (error) {
+    if (!(error instanceof NotSignedIn)) throw error;
+    root.render(<SignedOut />);
+    return;
+  }
+  watchMachine();
+  watchEngine();
+  root.render(<App />);
+  await readAppearance();
+}
+
+void start();

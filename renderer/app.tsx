@@ -1,0 +1,45 @@
+import { Tooltip } from '@base-ui/react/tooltip';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DockSlot } from './shell/dock-slot.tsx';
+import { KeysDialog } from './shell/keys-dialog.tsx';
+import { LinkBanner } from './shell/link-banner.tsx';
+import { Palette } from './shell/palette.tsx';
+import { Rail } from './shell/rail.tsx';
+import { useShortcuts } from './shell/shortcuts.ts';
+import { TitleBar } from './shell/title-bar.tsx';
+import { Views } from './shell/views.tsx';
+import { Toaster } from './ui/toast.tsx';
+
+/** The window: title bar, rail, the view of the URL, and the dock under it. */
+export function App() {
+  const { t } = useTranslation();
+  const [overlay, setOverlay] = useState<'palette' | 'keys'>();
+  const openPalette = () => setOverlay('palette');
+  const openKeys = () => setOverlay('keys');
+  useShortcuts({ openPalette, openKeys });
+  return (
+    <Tooltip.Provider delay={500}>
+      <div className="grid h-full grid-cols-[56px_minmax(0,1fr)] grid-rows-[44px_minmax(0,1fr)] rail:grid-cols-[212px_minmax(0,1fr)]">
+        <a
+          href="#main"
+          className="absolute -top-20 left-2 z-50 rounded-control bg-raised px-3 py-1.5 shadow-overlay focus:top-2"
+        >
+          {t('skipToContent')}
+        </a>
+        <TitleBar onSearch={openPalette} onKeys={openKeys} />
+        <Rail />
+        <div className="mr-2 mb-2 flex min-h-0 min-w-0 flex-col gap-2">
+          <LinkBanner />
+          <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none" data-region>
+            <Views />
+          </main>
+          <DockSlot />
+        </div>
+      </div>
+      {overlay === 'palette' && <Palette onClose={() => setOverlay(undefined)} onKeys={openKeys} />}
+      {overlay === 'keys' && <KeysDialog onClose={() => setOverlay(undefined)} />}
+      <Toaster />
+    </Tooltip.Provider>
+  );
+}

@@ -1,0 +1,10 @@
+import common from './common.ts';
+import containers from './containers.ts';
+import errors from './errors.ts';
+import machine from './machine.ts';
+import logs from './logs.ts';
+import terminal from './terminal.ts';
+
+/** One file a feature, each a namespace: `useTranslation('containers')`. */
+const en = { common, containers, errors, machine, logs, terminal };
+export default en;

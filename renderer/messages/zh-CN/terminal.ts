@@ -1,0 +1,38 @@
+import type terminal from '../en/terminal.ts';
+import type { Translation } from '../translation.ts';
+
+export default {
+  dock: '终端',
+  tabs: '已打开的终端',
+  tab: '{{name}} · {{shell}}',
+  close: '关闭 {{name}} 的终端',
+  newTerminal: '在 {{name}} 中新建终端',
+  pickShell: 'Shell',
+  shell: { auto: 'bash，没有则用 sh', bash: 'bash', sh: 'sh' },
+  openShell: '打开 {{shell}}',
+  find: '在终端中查找',
+  findNext: '下一个匹配',
+  findPrevious: '上一个匹配',
+  closeFind: '关闭查找',
+  hideDock: '隐藏终端栏',
+  resizeDock: '终端栏',
+  fellBack: '此镜像没有 bash，已改用 sh。',
+  phase: {
+    opening: '正在打开 shell…',
+    open: '已打开',
+    ended: 'shell 已结束。',
+    endedCode: 'shell 已结束，退出码 {{code}}。',
+    lost: '与 shell 的连接已断开。',
+    failed: 'shell 未能启动。',
+    idle: '这是重新载入之前的内容，原来的 shell 已不在此窗口中。',
+  },
+  noShell: '此镜像没有 {{shells}}。',
+  tryShell: '改用 {{shell}}',
+  reconnect: '打开新的 shell',
+  notRunning: '启动容器后即可打开终端。',
+  leaveHint: '按 Ctrl+Shift+Esc 离开终端',
+  intro: '终端在下方打开，浏览其他内容时保持不变。',
+  openTabs: '已在下方打开',
+  show: '显示',
+  regionLabel: '{{name}} 的终端',
+} satisfies Translation<typeof terminal>;

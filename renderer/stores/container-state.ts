@@ -1,0 +1,120 @@
+import type { ContainerSummary } from '../../engine/api/containers.ts';
+
+/** What a container's state is called here: Docker's status joined with its health and exit code. */
+export type ContainerCondition =
+  | 'created'
+  | 'running'
+  | 'healthy'
+  | 'starting'
+  | 'unhealthy'
+  | 'paused'
+  | 'restarting'
+  | 'removing'
+  | 'exited'
+  | 'failed';
+
+export type ContainerGroup = 'running' | 'problems' | 'paused' | 'stopped';
+
+export interface ContainerView {
+  id: string;
+  /** Without Docker's leading slash. */
+  name: string;
+  image: string;
+  condition: ContainerCondition;
+  /** Of an ended container. */
+  exitCode?: number;
+  project?: string;
+  service?: string;
+  composeFile?: string;
+  ports: PublishedAt[];
+  /** Docker's words for how long, such as "2 minutes"; undefined before the first start. */
+  since?: string;
+  labels: Record<string, string>;
+  createdAtMs: number;
+}
+
+/** One published port, once, whatever the number of addresses it is bound to. */
+export interface PublishedAt {
+  port: number;
+  containerPort: number;
+  protocol: string;
+}
+
+/** The list answers health and exit code only inside Docker's sentence. */
+function condition(summary: ContainerSummary): { condition: ContainerCondition; exitCode?: number } {
+  switch (summary.State) {
+    case 'running': {
+      const health = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(summary.Status)?.[1];
+      return { condition: (health as ContainerCondition | undefined) ?? 'running' };
+    }
+    case 'exited': {
+      const exitCode = Number(/^Exited \((\d+)\)/.exec(summary.Status)?.[1] ?? 0);
+      return { condition: exitCode === 0 ? 'exited' : 'failed', exitCode };
+    }
+    case 'dead':
+      return { condition: 'failed' };
+    default:
+      return { condition: summary.State };
+  }
+}
+
+function since(status: string): string | undefined {
+  const match = /^(?:Up|Exited \(\d+\)|Restarting \(\d+\)) (.*?)(?: ago)?(?: \(.*\))?$/.exec(status);
+  return match?.[1];
+}
+
+function publishedPorts(summary: ContainerSummary): PublishedAt[] {
+  const seen = new Map<string, PublishedAt>();
+  for (const port of summary.Ports ?? []) {
+    if (port.PublicPort === undefined) continue;
+    const published = { port: port.PublicPort, containerPort: port.PrivatePort, protocol: port.Type };
+    seen.set(`${published.port}/${published.protocol}`, published);
+  }
+  return [...seen.values()].sort((a, b) => a.port - b.port);
+}
+
+/** Makes the row of a container from Docker's summary. */
+export function containerView(summary: ContainerSummary): ContainerView {
+  const labels = summary.Labels ?? {};
+  const view: ContainerView = {
+    id: summary.Id,
+    name: (summary.Names[0] ?? summary.Id.slice(0, 12)).replace(/^\//, ''),
+    image: summary.Image,
+    ...condition(summary),
+    ports: publishedPorts(summary),
+    labels,
+    createdAtMs: summary.Created * 1000,
+  };
+  const passed = since(summary.Status);
+  if (passed !== undefined) view.since = passed;
+  const project = labels['com.docker.compose.project'];
+  if (project) view.project = project;
+  const service = labels['com.docker.compose.service'];
+  if (service) view.service = service;
+  const file = labels['com.docker.compose.project.config_files'];
+  if (file) view.composeFile = file;
+  return view;
+}
+
+const groups: Record<ContainerCondition, ContainerGroup[]> = {
+  created: ['stopped'],
+  running: ['running'],
+  healthy: ['running'],
+  starting: ['running'],
+  unhealthy: ['running', 'problems'],
+  paused: ['paused'],
+  restarting: ['running'],
+  removing: ['stopped'],
+  exited: ['stopped'],
+  failed: ['stopped', 'problems'],
+};
+
+/** The chips a container counts for; a problem counts beside its state. */
+export function groupsOf(view: ContainerView): readonly ContainerGroup[] {
+  return groups[view.condition];
+}
+
+/** True while the container has processes: Stop applies, Start does not. */
+export function isUp(view: ContainerView): boolean {
+  return !['created', 'exited', 'failed', 'removing'].includes(view.condition);
+}
