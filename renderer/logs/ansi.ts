@@ -12,7 +12,7 @@ export interface StyledRun {
   strike?: boolean;
 }
 
-const escape = 27;
+const escapeByte = 27;
 
 /** Control sequences other than colour (cursor moves, titles), which a line view has no place for. */
 const otherSequences =
@@ -24,7 +24,7 @@ export function stripAnsi(bytes: Uint8Array, start: number, end: number, to: Uin
   let at = start;
   while (at < end) {
     const byte = bytes[at]!;
-    if (byte !== escape) {
+    if (byte !== escapeByte) {
       to[length++] = byte;
       at++;
       continue;
@@ -35,8 +35,8 @@ export function stripAnsi(bytes: Uint8Array, start: number, end: number, to: Uin
       while (at < end && (bytes[at]! < 64 || bytes[at]! > 126)) at++;
       at++;
     } else if (bytes[at] === 93) {
-      while (at < end && bytes[at] !== 7 && bytes[at] !== escape) at++;
-      at += bytes[at] === escape ? 2 : 1;
+      while (at < end && bytes[at] !== 7 && bytes[at] !== escapeByte) at++;
+      at += bytes[at] === escapeByte ? 2 : 1;
     } else at += bytes[at] === 40 || bytes[at] === 41 ? 2 : 1;
   }
   return length;

@@ -15,25 +15,26 @@ const histogramEveryMs = 1000;
 const histogramBuckets = 60;
 
 const engine = new LogEngine();
-let window: RowWindow = { start: 'end', count: 60 };
-let viewTimer: ReturnType<typeof setTimeout> | null = null;
-let histogramTimer: ReturnType<typeof setTimeout> | null = null;
+let shown: RowWindow = { start: 'end', count: 60 };
+const waiting = { view: false, histogram: false };
 
 function sendView(): void {
-  viewTimer = null;
+  waiting.view = false;
   const state = engine.state();
-  scope.postMessage({ type: 'view', state, ...engine.rows(window) });
+  scope.postMessage({ type: 'view', state, ...engine.rows(shown) });
 }
 
 function sendHistogram(): void {
-  histogramTimer = null;
+  waiting.histogram = false;
   const histogram = engine.histogram(histogramBuckets);
   if (histogram) scope.postMessage({ type: 'histogram', histogram });
 }
 
 function soon(): void {
-  viewTimer ??= setTimeout(sendView, viewEveryMs);
-  histogramTimer ??= setTimeout(sendHistogram, histogramEveryMs);
+  if (!waiting.view) setTimeout(sendView, viewEveryMs);
+  if (!waiting.histogram) setTimeout(sendHistogram, histogramEveryMs);
+  waiting.view = true;
+  waiting.histogram = true;
 }
 
 function answer(request: number, line: number, index: number): void {
@@ -78,7 +79,7 @@ function handle(message: ToLogWorker): void {
       sendView();
       break;
     case 'window':
-      window = message.window;
+      shown = message.window;
       sendView();
       break;
     case 'match':

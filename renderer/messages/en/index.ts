@@ -1,8 +1,8 @@
 import common from './common.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
-import machine from './machine.ts';
 import logs from './logs.ts';
+import machine from './machine.ts';
 import terminal from './terminal.ts';
 
 /** One file a feature, each a namespace: `useTranslation('containers')`. */

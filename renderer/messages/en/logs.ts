@@ -1,5 +1,6 @@
 export default {
   label: 'Logs of {{name}}',
+  rows: 'Lines',
   find: 'Find in logs',
   findHint: 'Find',
   previous: 'Previous match',

@@ -3,8 +3,8 @@ import type { Translation } from '../translation.ts';
 import common from './common.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
-import machine from './machine.ts';
 import logs from './logs.ts';
+import machine from './machine.ts';
 import terminal from './terminal.ts';
 
 const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal };

@@ -3,6 +3,7 @@ import type { Translation } from '../translation.ts';
 
 export default {
   label: '{{name}} 的日志',
+  rows: '日志行',
   find: '在日志中查找',
   findHint: '查找',
   previous: '上一个匹配',

@@ -1,0 +1,1 @@
+export { TerminalDock as default } from './dock.tsx';
