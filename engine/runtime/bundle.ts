@@ -7,7 +7,7 @@ import { customSeccomp, defaultSeccomp } from './seccomp.ts';
 import { parseSecurityOptions } from './security-options.ts';
 
 /** Docker's lists (moby, daemon/pkg/oci/defaults.go). */
-const maskedPaths = [
+export const maskedPaths = [
   '/proc/acpi',
   '/proc/asound',
   '/proc/interrupts',
@@ -21,7 +21,7 @@ const maskedPaths = [
   '/sys/devices/virtual/powercap',
   '/sys/firmware',
 ];
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+export const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
  * Makes config.json of a container from its definition, by Docker's rules. Pure: it reads nothing and changes

@@ -104,15 +104,19 @@ export interface LogChunk {
   bytes: Uint8Array;
 }
 
-/** runtime/log-reader.ts: reads a log directory with a cursor of its own. */
+export interface LogReadOptions {
+  from: 'start' | 'end' | { tailLines: number };
+  follow?: { onLog: RunningShim['onLog']; ended: Promise<unknown> };
+  signal?: AbortSignal;
+}
+
+/** `openLog(directory)` (runtime/log-reader.ts): reads a log directory with a cursor of its own. */
 export interface LogReader {
   /**
    * Chunks from the place asked for. With `follow` it waits for `wake` (see RunningShim.onLog) at the end, until
-   * `ended` settles and everything is read. `tailLines` counts lines over both streams, as docker logs --tail.
+   * `ended` settles and everything is read, or `signal` is aborted. `tailLines` counts lines over both streams, as docker logs --tail.
    */
-  read(options: {
-    from: 'start' | 'end' | { tailLines: number };
-    follow?: { onLog: RunningShim['onLog']; ended: Promise<unknown> };
-    signal?: AbortSignal;
-  }): AsyncGenerator<LogChunk>;
+  read(options: LogReadOptions): AsyncGenerator<LogChunk>;
+  /** The same in the portions in which it is read, for consumers of many small chunks. No portion is empty. */
+  portions(options: LogReadOptions): AsyncGenerator<LogChunk[]>;
 }
