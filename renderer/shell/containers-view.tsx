@@ -19,7 +19,7 @@ const listMinPx = 398;
  * takes the list's place.
  */
 export function ContainersView({ id, tab }: { id: string | undefined; tab: string | undefined }) {
-  const { t } = useTranslation('containers');
+  const { t } = useTranslation();
   const wide = useWideEnough(splitPx);
   const full = useLocation(({ query }) => query.has('full'));
   const layout = useDefaultLayout({ id: 'berth.containers', storage: sessionStorage });
@@ -43,7 +43,7 @@ export function ContainersView({ id, tab }: { id: string | undefined; tab: strin
         {list}
       </Panel>
       <Separator
-        aria-label={t('common:resize', { what: t('listLabel') })}
+        aria-label={t('resize', { what: t('nav.containers') })}
         className="w-2 flex-none rounded-full data-[separator=active]:bg-accent-text/40 data-[separator=hover]:bg-line-strong/30"
       />
       <Panel id="detail" minSize={420} className="flex flex-col">

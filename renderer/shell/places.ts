@@ -1,9 +1,9 @@
-import type { ParseKeys } from 'i18next';
 import { Box, Cpu, Layers, type LucideIcon } from 'lucide-react';
 
 export interface Place {
   path: '/containers' | '/images' | '/machine';
-  label: ParseKeys<'common'>;
+  /** Key of its name. */
+  label: 'nav.containers' | 'nav.images' | 'nav.machine';
   icon: LucideIcon;
   /** The rail's heading that it stands under. */
   section: 'workloads' | 'system';

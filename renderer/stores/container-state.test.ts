@@ -22,19 +22,20 @@ function summary(change: Partial<ContainerSummary>): ContainerSummary {
 }
 
 test.each([
-  ['running', 'Up 2 hours', 'running', undefined, '2 hours'],
-  ['running', 'Up About an hour (healthy)', 'healthy', undefined, 'About an hour'],
-  ['running', 'Up 3 seconds (health: starting)', 'starting', undefined, '3 seconds'],
-  ['running', 'Up 3 minutes (unhealthy)', 'unhealthy', undefined, '3 minutes'],
-  ['paused', 'Up 3 minutes (Paused)', 'paused', undefined, '3 minutes'],
-  ['exited', 'Exited (0) 6 days ago', 'exited', 0, '6 days'],
-  ['exited', 'Exited (137) 2 hours ago', 'failed', 137, '2 hours'],
+  ['running', 'Up 2 hours', 'running', undefined, 7_200_000],
+  ['running', 'Up About an hour (healthy)', 'healthy', undefined, 3_600_000],
+  ['running', 'Up 3 seconds (health: starting)', 'starting', undefined, 3000],
+  ['running', 'Up 3 minutes (unhealthy)', 'unhealthy', undefined, 180_000],
+  ['paused', 'Up 3 minutes (Paused)', 'paused', undefined, 180_000],
+  ['exited', 'Exited (0) 6 days ago', 'exited', 0, 518_400_000],
+  ['exited', 'Exited (137) 2 hours ago', 'failed', 137, 7_200_000],
   ['created', 'Created', 'created', undefined, undefined],
-  ['restarting', 'Restarting (1) 4 seconds ago', 'restarting', undefined, '4 seconds'],
+  ['restarting', 'Restarting (1) 4 seconds ago', 'restarting', undefined, 4000],
   ['dead', 'Dead', 'failed', undefined, undefined],
-] as const)('%s “%s” is %s', (State, Status, condition, exitCode, since) => {
-  const view = containerView(summary({ State, Status }));
-  expect([view.condition, view.exitCode, view.since]).toEqual([condition, exitCode, since]);
+] as const)('%s “%s” is %s', (State, Status, condition, exitCode, passedMs) => {
+  const view = containerView(summary({ State, Status }), 1e12);
+  const passed = view.since && 1e12 - view.since.atMs;
+  expect([view.condition, view.exitCode, passed]).toEqual([condition, exitCode, passedMs]);
 });
 
 test('a port bound on two addresses is one port; unpublished ports are none', () => {
@@ -46,12 +47,13 @@ test('a port bound on two addresses is one port; unpublished ports are none', ()
         { PrivatePort: 443, Type: 'tcp' },
       ],
     }),
+    0,
   );
   expect(view.ports).toEqual([{ port: 8080, containerPort: 80, protocol: 'tcp' }]);
 });
 
 test('an unhealthy container runs and is a problem', () => {
-  const view = containerView(summary({ Status: 'Up 3 minutes (unhealthy)' }));
+  const view = containerView(summary({ Status: 'Up 3 minutes (unhealthy)' }), 0);
   expect(groupsOf(view)).toEqual(['running', 'problems']);
   expect(isUp(view)).toBe(true);
 });

@@ -27,8 +27,8 @@ export interface ContainerView {
   service?: string;
   composeFile?: string;
   ports: PublishedAt[];
-  /** Docker's words for how long, such as "2 minutes"; undefined before the first start. */
-  since?: string;
+  /** When it started or ended, as exactly as Docker's rounded words say; undefined before the first start. */
+  since?: { atMs: number; exactToMs: number };
   labels: Record<string, string>;
   createdAtMs: number;
 }
@@ -58,9 +58,25 @@ function condition(summary: ContainerSummary): { condition: ContainerCondition; 
   }
 }
 
-function since(status: string): string | undefined {
-  const match = /^(?:Up|Exited \(\d+\)|Restarting \(\d+\)) (.*?)(?: ago)?(?: \(.*\))?$/.exec(status);
-  return match?.[1];
+const unitMs: Record<string, number> = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+  month: 2_592_000_000,
+  year: 31_536_000_000,
+};
+
+/** Docker's rounded span ("2 hours", "About an hour", "Less than a second") back as milliseconds. */
+function since(status: string, nowMs: number): ContainerView['since'] {
+  const words = /^(?:Up|Exited \(\d+\)|Restarting \(\d+\)) (.*?)(?: ago)?(?: \(.*\))?$/.exec(status)?.[1];
+  if (words === undefined) return undefined;
+  const match = /(\d+|an?) (second|minute|hour|day|week|month|year)s?$/.exec(words);
+  if (!match) return undefined;
+  const exactToMs = unitMs[match[2] as string] as number;
+  const count = words.startsWith('Less than') ? 0 : Number(match[1]) || 1;
+  return { atMs: nowMs - count * exactToMs, exactToMs };
 }
 
 function publishedPorts(summary: ContainerSummary): PublishedAt[] {
@@ -73,8 +89,8 @@ function publishedPorts(summary: ContainerSummary): PublishedAt[] {
   return [...seen.values()].sort((a, b) => a.port - b.port);
 }
 
-/** Makes the row of a container from Docker's summary. */
-export function containerView(summary: ContainerSummary): ContainerView {
+/** Makes the row of a container from Docker's summary, read at `nowMs`. */
+export function containerView(summary: ContainerSummary, nowMs: number): ContainerView {
   const labels = summary.Labels ?? {};
   const view: ContainerView = {
     id: summary.Id,
@@ -85,7 +101,7 @@ export function containerView(summary: ContainerSummary): ContainerView {
     labels,
     createdAtMs: summary.Created * 1000,
   };
-  const passed = since(summary.Status);
+  const passed = since(summary.Status, nowMs);
   if (passed !== undefined) view.since = passed;
   const project = labels['com.docker.compose.project'];
   if (project) view.project = project;

@@ -30,8 +30,11 @@ export const useContainers = create<ContainersState>(() => ({
   refusals: new Map(),
 }));
 
-function sameView(a: ContainerView, b: ContainerView): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** Docker's words are rounded: a moment that moved by less than their unit is the same moment. */
+function keepMoment(before: ContainerView, view: ContainerView): ContainerView {
+  if (!before.since || !view.since || before.condition !== view.condition) return view;
+  const moved = Math.abs(before.since.atMs - view.since.atMs);
+  return moved <= view.since.exactToMs ? { ...view, since: before.since } : view;
 }
 
 /** Rows subscribe to their own entity: one that did not change keeps its identity. */
@@ -39,7 +42,9 @@ function merge(old: ReadonlyMap<string, ContainerView>, views: ContainerView[]):
   return new Map(
     views.map((view) => {
       const before = old.get(view.id);
-      return [view.id, before && sameView(before, view) ? before : view];
+      if (!before) return [view.id, view];
+      const next = keepMoment(before, view);
+      return [view.id, JSON.stringify(before) === JSON.stringify(next) ? before : next];
     }),
   );
 }
@@ -47,9 +52,13 @@ function merge(old: ReadonlyMap<string, ContainerView>, views: ContainerView[]):
 const refetcher = new Refetcher(async () => {
   try {
     const summaries = await engine.containers.list({ all: true });
+    const readAtMs = Date.now();
     useContainers.setState(({ byId }) => ({
-      byId: merge(byId, summaries.map(containerView)),
-      readAtMs: Date.now(),
+      byId: merge(
+        byId,
+        summaries.map((summary) => containerView(summary, readAtMs)),
+      ),
+      readAtMs,
       failure: undefined,
     }));
   } catch (failure) {
