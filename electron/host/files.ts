@@ -31,6 +31,8 @@ export function hostFiles(
     /** {pid, startedAt, port}: taken with O_EXCL, stale when the pid is not this program. */
     lock: join(runtime, 'host.lock'),
     hostSocket: join(runtime, 'host.sock'),
+    /** Digests of the pages' secrets, 0600, so that pages survive a crashed host. Removed at a clean end. */
+    sessions: join(runtime, 'sessions.json'),
     dockerSocket: join(runtime, 'docker.sock'),
     machine: {
       dir: machine,
@@ -49,6 +51,13 @@ export function hostFiles(
       running: join(runtime, 'qemu.json'),
       /** 0600 files handed in by fw_cfg. */
       handover: join(runtime, 'handover'),
+    },
+    /** The machine that is this host itself. */
+    local: {
+      daemonJson: join(machine, 'daemon.json'),
+      /** {pid, startedAt, bundle}: how a restarted host finds its engine again. */
+      running: join(runtime, 'engine.json'),
+      engineLog: join(runtime, 'engine.log'),
     },
     image: {
       kernel: join(imageDir, 'vmlinuz'),
