@@ -37,6 +37,8 @@ const adminApplets =
 
 /** Mount points and directories that programs expect. */
 const directories: Record<string, number> = {
+  // The root itself: sshd refuses keys below a directory that others may write.
+  '': 0o755,
   data: 0o755,
   dev: 0o755,
   mnt: 0o755,
