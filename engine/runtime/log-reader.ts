@@ -37,15 +37,20 @@ async function* readPortions(directory: string, options: LogReadOptions): AsyncG
   }
 }
 
+interface ReadLimit {
+  segment: number;
+  offset: number;
+}
+
 /** Walks forward over the segments. */
 class Cursor {
   #segments: LogSegments;
   #offset: number;
   #skip: number;
   /** Where a reader that does not follow stops: the end at its beginning, or it would chase a busy writer. */
-  #limit: { segment: number; offset: number } | undefined;
+  #limit: ReadLimit | undefined;
 
-  private constructor(segments: LogSegments, position: LogPosition, limit: Cursor['limit']) {
+  private constructor(segments: LogSegments, position: LogPosition, limit: ReadLimit | undefined) {
     this.#segments = segments;
     this.#offset = position.offset;
     this.#skip = position.skip;
