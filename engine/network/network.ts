@@ -18,6 +18,8 @@ export interface Networks {
   detach(containerId: string): Promise<void>;
   /** After an engine restart: takes over what a living container has, without touching the kernel's side. */
   adopt(request: AttachRequest & { endpoint: Endpoint }): Promise<void>;
+  /** Call once after the last `adopt` of a start: published ports that no living container claimed are closed. */
+  settle(): Promise<void>;
   ports(): PublishedPort[];
   /**
    * Contents of a container's /etc/resolv.conf: the machine's, without name servers on its loopback (which a container

@@ -1,0 +1,86 @@
+import { formatAddress, formatSubnet, type Subnet } from './addresses.ts';
+
+/**
+ * Maps of published ports, whose elements are added one by one over netlink: `published` for ports on every address of
+ * the machine, `bound` for those on one.
+ */
+export const publishedMap = 'published';
+export const boundMap = 'bound';
+
+/**
+ * The nftables text that sets up an instance's table, in one transaction and as often as wanted: rules are replaced,
+ * elements of the maps stay. Family inet, because its expressions are what the machine's kernel has loaded.
+ *
+ * - publish: destination addresses of the machine become those of containers, for packets from outside and (output)
+ *   from the machine itself. Never for 127/8 from outside, which Linux lets through where route_localnet is on.
+ * - postrouting: containers go out under the machine's address; packets of the machine's loopback, and of a container
+ *   that calls its own published port, get the bridge's address, or the answer would not come back.
+ * - forward: from outside only what was published or belongs to a connection; nobody reaches the desktop.
+ * - raw: nothing from elsewhere may be addressed to a container directly, and no container to 127/8 of the machine.
+ */
+export function planRuleset(options: {
+  table: string;
+  bridge: string;
+  subnet: Subnet;
+  /** Address of the desktop that containers must not reach. */
+  guardDesktop?: number | undefined;
+}): string {
+  const { table, bridge, guardDesktop } = options;
+  const subnet = formatSubnet(options.subnet);
+  const guard =
+    guardDesktop === undefined
+      ? ''
+      : `iifname "${bridge}" ip daddr ${formatAddress(guardDesktop)} reject with icmp type admin-prohibited`;
+  const chains: Record<string, string[]> = {
+    publish: [
+      `meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport map @${boundMap}`,
+      `meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map @${publishedMap}`,
+    ],
+    prerouting: [
+      'iifname != "lo" ip daddr 127.0.0.0/8 return',
+      'meta nfproto ipv4 fib daddr type local jump publish',
+    ],
+    output: ['meta nfproto ipv4 fib daddr type local jump publish'],
+    postrouting: [
+      `oifname != "${bridge}" ip saddr ${subnet} masquerade`,
+      `oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade`,
+      `oifname "${bridge}" ip saddr ${subnet} ct status dnat masquerade`,
+    ],
+    forward: [
+      guard,
+      `oifname "${bridge}" ct state established,related accept`,
+      `oifname "${bridge}" iifname "${bridge}" accept`,
+      `oifname "${bridge}" ct status dnat accept`,
+      `oifname "${bridge}" drop`,
+    ],
+    raw: [
+      `iifname "${bridge}" ip daddr 127.0.0.0/8 drop`,
+      `iifname != { "${bridge}", "lo" } ip daddr ${subnet} drop`,
+    ],
+  };
+  return [
+    `table inet ${table} {`,
+    `  map ${publishedMap} { type inet_proto . inet_service : ipv4_addr . inet_service; }`,
+    `  map ${boundMap} { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }`,
+    '  chain publish { }',
+    ...Object.entries(hooks).map(([chain, hook]) => `  chain ${chain} { type ${hook}; policy accept; }`),
+    '}',
+    ...Object.keys(chains).map((chain) => `flush chain inet ${table} ${chain}`),
+    `table inet ${table} {`,
+    ...Object.entries(chains).flatMap(([chain, rules]) => [
+      `  chain ${chain} {`,
+      ...rules.filter((rule) => rule !== '').map((rule) => `    ${rule}`),
+      '  }',
+    ]),
+    '}',
+    '',
+  ].join('\n');
+}
+
+const hooks = {
+  prerouting: 'nat hook prerouting priority -100',
+  output: 'nat hook output priority -100',
+  postrouting: 'nat hook postrouting priority 100',
+  forward: 'filter hook forward priority 0',
+  raw: 'filter hook prerouting priority -300',
+};
