@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,7 +53,9 @@ const commandLines: Record<NodeArch, string> = {
 function inputsDigest(arch: NodeArch): string {
   const hash = createHash('sha256').update(arch);
   const visit = (directory: string): void => {
-    for (const entry of readdirSync(directory, { withFileTypes: true }).sort((a, b) => compare(a.name, b.name))) {
+    for (const entry of readdirSync(directory, { withFileTypes: true }).sort((a, b) =>
+      compare(a.name, b.name),
+    )) {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) visit(path);
       else if (/\.(ts|c|h|json)$/.test(entry.name) && !/\.(test|proof)\.ts$/.test(entry.name))
@@ -107,7 +118,12 @@ function kernelImage(entries: TreeEntry[], release: string): Buffer {
 
 function initramfs(init: Buffer, modules: KernelModule[]): Buffer {
   const needed = loadingOrder(initramfsModules, modules);
-  const file = (path: string, mode: number, bytes: Buffer): TreeEntry => ({ path, type: 'file', mode, bytes });
+  const file = (path: string, mode: number, bytes: Buffer): TreeEntry => ({
+    path,
+    type: 'file',
+    mode,
+    bytes,
+  });
   const directory = (path: string): TreeEntry => ({ path, type: 'directory', mode: 0o755 });
   const entries: TreeEntry[] = [
     ...['dev', 'proc', 'sys', 'modules'].map(directory),
@@ -133,9 +149,13 @@ function packSystem(tree: TreeEntry[], tools: FetchedPackage[], file: string): v
       ...leading,
       ...['--quiet', '-zlz4hc,12', '-C65536', '-T0', '-U', volumeId, '--workers=1', '--tar=f', part, tar],
     ];
-    const result = spawnSync(command, args, { encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH } });
+    const result = spawnSync(command, args, {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH },
+    });
     if (result.error) throw new Error(`mkfs.erofs cannot be run: ${result.error.message}`);
-    if (result.status !== 0) throw new Error(`mkfs.erofs failed with ${result.status}:\n${result.stderr}${result.stdout}`);
+    if (result.status !== 0)
+      throw new Error(`mkfs.erofs failed with ${result.status}:\n${result.stderr}${result.stdout}`);
     renameSync(part, file);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -28,7 +28,12 @@ export function compileInit(arch: NodeArch, musl: TreeEntry[]): Buffer {
       ...['-nostdlib', '-Wl,--build-id=none', `-ffile-prefix-map=${sources}=init`],
       ...['-o', program, join(library, 'lib', 'crt1.o'), join(library, 'lib', 'crti.o')],
       ...units.map((name) => join(sources, name)),
-      ...[join(library, 'lib', 'libc.a'), '-lgcc', join(library, 'lib', 'libc.a'), join(library, 'lib', 'crtn.o')],
+      ...[
+        join(library, 'lib', 'libc.a'),
+        '-lgcc',
+        join(library, 'lib', 'libc.a'),
+        join(library, 'lib', 'crtn.o'),
+      ],
     ]);
     run(tool(arch, 'strip'), ['-s', program]);
     return readFileSync(program);

@@ -10,7 +10,8 @@ export function writeCpio(entries: TreeEntry[]): Buffer {
   const parts: Buffer[] = [];
   entries.forEach((entry, index) => {
     if (entry.type === 'hardlink') throw new Error(`${entry.path}: an initramfs has no use for hard links`);
-    const bytes = entry.type === 'symlink' ? Buffer.from(entry.target ?? '') : (entry.bytes ?? Buffer.alloc(0));
+    const bytes =
+      entry.type === 'symlink' ? Buffer.from(entry.target ?? '') : (entry.bytes ?? Buffer.alloc(0));
     parts.push(...member(entry.path, index + 1, typeBits[entry.type] | entry.mode, bytes));
   });
   parts.push(...member('TRAILER!!!', 0, 0, Buffer.alloc(0)));

@@ -142,7 +142,9 @@ export function unpackDebianPackages(packages: FetchedPackage[], directory: stri
       const link = entry.target as string;
       symlinkSync(link.startsWith('/') ? join(directory, mergedUsr(link.slice(1))) : link, target);
     } else if (entry.type === 'hardlink') {
-      writeFileSync(target, readFileSync(join(directory, entry.target as string)), { mode: entry.mode | 0o200 });
+      writeFileSync(target, readFileSync(join(directory, entry.target as string)), {
+        mode: entry.mode | 0o200,
+      });
     } else {
       writeFileSync(target, entry.bytes as Buffer, { mode: entry.mode | 0o200 });
     }

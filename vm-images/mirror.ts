@@ -28,7 +28,8 @@ function mirrorOfApt(aptDirectory: string): string | undefined {
     files.filter((name) => name.endsWith(suffix)).map((name) => readFileSync(join(parts, name), 'utf8'));
   const main = join(aptDirectory, 'sources.list');
   const oneLine = [...(existsSync(main) ? [readFileSync(main, 'utf8')] : []), ...texts('.list')];
-  return [...oneLine.flatMap(oneLineSources), ...texts('.sources').flatMap(stanzaSources)].find(isArchive)?.uri;
+  return [...oneLine.flatMap(oneLineSources), ...texts('.sources').flatMap(stanzaSources)].find(isArchive)
+    ?.uri;
 }
 
 /** A line of apt's sources, whichever way it is written (sources.list(5)). */
@@ -65,7 +66,8 @@ export function stanzaSources(text: string): AptSource[] {
       }
       last.push(...words);
     }
-    if (!fields.get('types')?.includes('deb') || fields.get('enabled')?.[0]?.toLowerCase() === 'no') return [];
+    if (!fields.get('types')?.includes('deb') || fields.get('enabled')?.[0]?.toLowerCase() === 'no')
+      return [];
     const suites = fields.get('suites') ?? [];
     const components = fields.get('components') ?? [];
     return (fields.get('uris') ?? []).map((uri) => ({ uri, suites, components }));

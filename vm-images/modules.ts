@@ -69,7 +69,9 @@ export function readModules(entries: TreeEntry[]): { release: string; modules: K
   const compressed = entries.filter(
     ({ path, type }) => type === 'file' && path.startsWith(root) && isKept(path.slice(root.length)),
   );
-  const modules = decompressAll(compressed).map(({ path, bytes }) => describe(path.slice(root.length), bytes));
+  const modules = decompressAll(compressed).map(({ path, bytes }) =>
+    moduleOf(path.slice(root.length), bytes),
+  );
   return { release: basename(first.path), modules: modules.toSorted((a, b) => compare(a.path, b.path)) };
 }
 
@@ -83,7 +85,8 @@ function decompressAll(entries: TreeEntry[]): { path: string; bytes: Buffer }[] 
       return file;
     });
     const packed = files.filter((file) => file.endsWith('.xz'));
-    const result = packed.length === 0 ? undefined : spawnSync('xz', ['-d', '-q', ...packed], { encoding: 'utf8' });
+    const result =
+      packed.length === 0 ? undefined : spawnSync('xz', ['-d', '-q', ...packed], { encoding: 'utf8' });
     if (result?.error) throw new Error(`xz cannot be run: ${result.error.message}`);
     if (result && result.status !== 0) throw new Error(`xz failed: ${result.stderr}`);
     return entries.map(({ path }, index) => ({
@@ -95,7 +98,7 @@ function decompressAll(entries: TreeEntry[]): { path: string; bytes: Buffer }[] 
   }
 }
 
-function describe(path: string, bytes: Buffer): KernelModule {
+function moduleOf(path: string, bytes: Buffer): KernelModule {
   const info = moduleInfo(bytes);
   const all = (key: string) => info.filter((line) => line.key === key).map(({ value }) => value);
   return {

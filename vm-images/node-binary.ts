@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type NodeArch, defaultCacheDirectory } from './debian.ts';
+import { defaultCacheDirectory, type NodeArch } from './debian.ts';
 import { readTar } from './tar.ts';
 
 const projectDirectory = join(import.meta.dirname, '..');

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describeChange, keyOf, type LockedPackage, readLock, writeLock } from './lock.ts';
 import { debianMirror } from './mirror.ts';
 import { lockedNames, suite } from './packages.ts';
@@ -29,9 +28,29 @@ export async function relock(lockFile: string, wanted: Wanted[], mirror = debian
   return changes;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const wanted = (['amd64', 'arm64'] as const).flatMap((arch) =>
+/**
+ * `node vm-images/relock.ts` renews the image's lock; `node vm-images/relock.ts FILE [SUITE/ARCH/NAME…]` renews another lock
+ * file, with further packages added.
+ */
+async function main([file, ...added]: string[]): Promise<void> {
+  const image = (['amd64', 'arm64'] as const).flatMap((arch) =>
     lockedNames(arch).map((name) => ({ name, arch, suite })),
   );
-  for (const line of await relock(join(import.meta.dirname, 'debian-lock.json'), wanted)) console.log(line);
+  const wanted =
+    file === undefined ? image : uniqueWanted([...readLock(file).packages, ...added.map(parseWanted)]);
+  const changes = await relock(file ?? join(import.meta.dirname, 'debian-lock.json'), wanted);
+  for (const line of changes) console.log(line);
 }
+
+function uniqueWanted(wanted: Wanted[]): Wanted[] {
+  return [...new Map(wanted.map((entry) => [keyOf(entry), entry])).values()];
+}
+
+function parseWanted(text: string): Wanted {
+  const [suite, arch, name] = text.split('/');
+  if (!suite || !name || (arch !== 'amd64' && arch !== 'arm64'))
+    throw new Error(`${text} is not SUITE/amd64/NAME or SUITE/arm64/NAME`);
+  return { suite, arch, name };
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

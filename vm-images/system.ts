@@ -147,7 +147,9 @@ function addLibraries(
     for (const name of neededLibraries(program.bytes as Buffer)) {
       if (done.has(name) || loader.endsWith(`/${name}`)) continue;
       done.add(name);
-      const path = [`usr/lib/${triple}/${name}`, `usr/lib/${name}`].find((candidate) => available.has(candidate));
+      const path = [`usr/lib/${triple}/${name}`, `usr/lib/${name}`].find((candidate) =>
+        available.has(candidate),
+      );
       if (path === undefined) throw new Error(`${program.path} needs ${name}, which no package brings`);
       place(addWithTarget(path, available, add));
     }
@@ -179,7 +181,9 @@ function moduleFiles(kernel: SystemParts['kernel']): TreeEntry[] {
   const indexes = moduleIndexes(kernel.modules);
   const builtin = kernel.entries.find(({ path }) => path === `${root}/modules.builtin`);
   return [
-    ...kernel.modules.map(({ path, bytes }): TreeEntry => ({ path: `${root}/${path}`, type: 'file', mode: 0o644, bytes })),
+    ...kernel.modules.map(
+      ({ path, bytes }): TreeEntry => ({ path: `${root}/${path}`, type: 'file', mode: 0o644, bytes }),
+    ),
     text(`${root}/modules.dep`, indexes.dep),
     text(`${root}/modules.alias`, indexes.alias),
     ...(builtin ? [builtin] : []),
