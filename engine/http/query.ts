@@ -1,7 +1,5 @@
 import { BerthError } from '../errors.ts';
-
-/** Values of filters as every list and prune call reads them. */
-export type Filters = Record<string, string[]>;
+import type { Filters } from '../filters.ts';
 
 /** The query of a request, read by Docker's rules. */
 export class Query {
@@ -73,13 +71,4 @@ export class Query {
 
 function badFilter(value: string): BerthError {
   return new BerthError('bad-filter', 'invalid filter', { filter: value });
-}
-
-/** Refuses filters that the call does not know, in Docker's words. */
-export function checkFilters(filters: Filters, known: readonly string[]): void {
-  for (const name of Object.keys(filters)) {
-    if (!known.includes(name)) {
-      throw new BerthError('bad-filter', `invalid filter '${name}'`, { filter: name });
-    }
-  }
 }

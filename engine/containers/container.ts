@@ -1,0 +1,139 @@
+import { EventEmitter } from 'node:events';
+import type { ContainerStatus } from '../api/containers.ts';
+import type { RunningShim } from '../runtime/runtime.ts';
+import type { ContainerFiles } from '../store/files.ts';
+import { writeJson } from '../store/json-file.ts';
+import type { StoredState } from './container-state.ts';
+import type { ContainerDefinition } from './definition.ts';
+
+/** One run of a container: from its start to the bookkeeping of its exit. */
+export interface Run {
+  readonly shim: RunningShim;
+  /** Settles once the exit is recorded and told; never rejects. */
+  readonly finished: Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+}
+
+interface ContainerSignals {
+  /** A run has begun: `container.run` is set. */
+  run: [];
+  /** The log may have grown. */
+  log: [];
+  /** A run is recorded as ended, or a start has failed. */
+  exit: [exitCode: number];
+  removed: [];
+}
+
+/** A container: definition, state, and the run that is on. Its life cycle is one queue; see lifecycle.ts. */
+export class Container {
+  definition: ContainerDefinition;
+  readonly files: ContainerFiles;
+  readonly signals = new EventEmitter<ContainerSignals>().setMaxListeners(0);
+  #state: StoredState;
+  #run: Run | undefined;
+  #stopRelay: (() => void) | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  removing = false;
+  removed = false;
+  /** Ends the back-off before a restart by policy; undefined while none is waiting. */
+  cancelRestart: (() => void) | undefined;
+  /** Exec sessions of this run, ids in order of creation. */
+  readonly execIds = new Set<string>();
+
+  constructor(options: { definition: ContainerDefinition; state: StoredState; files: ContainerFiles }) {
+    this.definition = options.definition;
+    this.#state = options.state;
+    this.files = options.files;
+  }
+
+  get id(): string {
+    return this.definition.id;
+  }
+  get name(): string {
+    return this.definition.name;
+  }
+  get state(): Readonly<StoredState> {
+    return this.#state;
+  }
+  get run(): Run | undefined {
+    return this.#run;
+  }
+  get terminal(): boolean {
+    return this.definition.config.Tty ?? false;
+  }
+
+  get status(): ContainerStatus {
+    if (this.removing) return 'removing';
+    if (this.cancelRestart !== undefined) return 'restarting';
+    if (this.#run !== undefined) return this.#state.paused ? 'paused' : 'running';
+    return this.#state.phase === 'created' ? 'created' : 'exited';
+  }
+
+  /** Docker's State.Running: paused and restarting containers count. */
+  get running(): boolean {
+    return this.#run !== undefined || this.cancelRestart !== undefined;
+  }
+
+  /** Runs one step of the life cycle after all earlier ones. */
+  serial<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Changes the state; the file follows in order. Resolves when this state is written. */
+  change(part: Partial<StoredState>): Promise<void> {
+    this.#state = { ...this.#state, ...part };
+    const state = this.#state;
+    this.#writing = this.#writing
+      .catch(() => {})
+      .then(() => (this.removed ? undefined : writeJson(this.files.state, state, { durable: false })));
+    return this.#writing;
+  }
+
+  beginRun(run: Run): void {
+    this.#run = run;
+    this.#stopRelay = run.shim.onLog(() => this.signals.emit('log'));
+    this.signals.emit('run');
+  }
+
+  endRun(): void {
+    this.#stopRelay?.();
+    this.#stopRelay = undefined;
+    this.#run = undefined;
+    this.execIds.clear();
+  }
+
+  /** Wakes at each growth of the log, over runs; returns the way to stop. */
+  onLog(listener: () => void): () => void {
+    this.signals.on('log', listener);
+    return () => this.signals.off('log', listener);
+  }
+
+  /** Settles when the run that is on, or the next one, is over; also when a start fails or the container is removed. */
+  nextEnd(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.signals.off('exit', settle).off('removed', settle);
+        resolve();
+      };
+      this.signals.on('exit', settle).on('removed', settle);
+      signal?.addEventListener('abort', settle, { once: true });
+    });
+  }
+
+  /** The run that is on, or the next one; undefined when it will not come (start failed, removed, aborted). */
+  nextRun(signal: AbortSignal): Promise<Run | undefined> {
+    if (this.#run !== undefined) return Promise.resolve(this.#run);
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.signals.off('run', settle).off('exit', settle).off('removed', settle);
+        resolve(this.#run);
+      };
+      this.signals.on('run', settle).on('exit', settle).on('removed', settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+  }
+}

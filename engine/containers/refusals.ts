@@ -1,0 +1,36 @@
+import type { HostConfig } from '../api/containers.ts';
+import { BerthError } from '../errors.ts';
+
+/**
+ * Options that Docker knows and this engine cannot honour: refused by name, never dropped in silence.
+ * Each row says when its option is really asked for; clients send empty values of everything.
+ */
+const refused: { option: string; asked: (config: HostConfig) => boolean }[] = [
+  { option: 'CgroupParent', asked: (config) => isSet(config.CgroupParent) },
+  { option: 'DeviceRequests', asked: (config) => isSet(config.DeviceRequests) },
+  { option: 'Links', asked: (config) => isSet(config.Links) },
+  { option: 'StorageOpt', asked: (config) => isSet(config.StorageOpt) },
+  {
+    option: 'VolumeDriver',
+    asked: (config) => isSet(config.VolumeDriver) && config.VolumeDriver !== 'local',
+  },
+  { option: 'UsernsMode', asked: (config) => isSet(config.UsernsMode) && config.UsernsMode !== 'host' },
+  { option: 'Isolation', asked: (config) => isSet(config.Isolation) && config.Isolation !== 'default' },
+];
+
+/** True for what a client means by a value, false for the empty values that the docker CLI sends. */
+function isSet(value: unknown): boolean {
+  if (value === null || value === undefined || value === '' || value === 0 || value === false) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+/** Throws refused-option for the first option that this engine cannot honour. */
+export function refuseUnsupported(config: HostConfig): void {
+  for (const { option, asked } of refused) {
+    if (asked(config)) {
+      throw new BerthError('refused-option', `Berth does not support the option HostConfig.${option} yet`, {
+        option: `HostConfig.${option}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { appendFile, rm } from 'node:fs/promises';
+import { BerthError } from '../errors.ts';
+import type { Endpoint } from '../network/network.ts';
+import { planBundle } from '../runtime/bundle.ts';
+import type { BundleRequest } from '../runtime/bundle-request.ts';
+import type { RunningShim } from '../runtime/runtime.ts';
+import { writeJson } from '../store/json-file.ts';
+import type { Container } from './container.ts';
+import { attachNetworks, sharedNetwork } from './endpoints.ts';
+import { logLimits } from './log-limits.ts';
+import { resolveMounts } from './mount-sources.ts';
+import { writeNameFiles } from './name-files.ts';
+import type { ContainerParts } from './parts.ts';
+
+/**
+ * Creates and starts a container's process: bundle → shim → network → exec. On failure nothing of the run stays.
+ */
+export async function startProcess(parts: ContainerParts, container: Container): Promise<RunningShim> {
+  const { config, hostConfig, layers, id } = container.definition;
+  const mounts = await resolveMounts(parts, container.definition.mounts);
+  await writeNameFiles(parts, container);
+  const join = joinedNamespaces(parts, container);
+  const request: BundleRequest = {
+    id,
+    cgroup: `/${parts.instance}/c/${id}`,
+    config,
+    hostConfig,
+    hostname: hostConfig.UTSMode === 'host' ? '' : (config.Hostname ?? ''),
+    files: container.files,
+    mounts,
+    ...(Object.keys(join).length > 0 ? { join } : {}),
+    host: parts.host,
+  };
+  await writeJson(container.files.config, planBundle(request), { durable: false });
+  // The record of an earlier run must not be taken for this one's after a crash.
+  await rm(container.files.exit, { force: true });
+  const plan = await parts.layers.plan({
+    layers,
+    upper: container.files.upper,
+    work: container.files.work,
+    volatile: hostConfig.AutoRemove ?? false,
+    readOnly: hostConfig.ReadonlyRootfs ?? false,
+  });
+  const shim = await parts.runtime.create({
+    id,
+    plan,
+    stdin: config.OpenStdin ?? false,
+    stdinOnce: config.StdinOnce ?? false,
+    terminal: config.Tty ?? false,
+    log: logLimits(hostConfig),
+  });
+  try {
+    const endpoints = await attachNetworks(parts, container, shim.pid);
+    await addOwnAddress(container, endpoints);
+    await container.change({ phase: 'starting', pid: shim.pid, endpoints });
+    await shim.start();
+  } catch (error) {
+    await abandon(parts, container, shim);
+    throw error;
+  }
+  return shim;
+}
+
+/** Ends a process that was created and never ran. */
+async function abandon(parts: ContainerParts, container: Container, shim: RunningShim): Promise<void> {
+  await shim.delete();
+  await parts.networks.detach(container.id);
+}
+
+/** Pids whose namespaces a container joins. */
+function joinedNamespaces(
+  parts: ContainerParts,
+  container: Container,
+): { network?: number; ipc?: number; pid?: number } {
+  const { hostConfig } = container.definition;
+  const joined: { network?: number; ipc?: number; pid?: number } = {};
+  const pidOf = (reference: string) => {
+    const other = parts.registry.get(reference);
+    if (other.run === undefined) {
+      throw new BerthError(
+        'container-not-running',
+        `cannot join network of a non running container: ${other.id}`,
+        {
+          id: other.id,
+        },
+      );
+    }
+    return other.run.shim.pid;
+  };
+  const network = sharedNetwork(container);
+  if (network !== undefined) joined.network = pidOf(network);
+  if (hostConfig.IpcMode?.startsWith('container:')) joined.ipc = pidOf(hostConfig.IpcMode.slice(10));
+  if (hostConfig.PidMode?.startsWith('container:')) joined.pid = pidOf(hostConfig.PidMode.slice(10));
+  return joined;
+}
+
+/** Appends in place: the file is bound into the container already, a rename would leave the old one there. */
+async function addOwnAddress(container: Container, endpoints: Record<string, Endpoint>): Promise<void> {
+  const { config } = container.definition;
+  for (const endpoint of Object.values(endpoints)) {
+    if (endpoint.ipv4Address === '') continue;
+    const names = config.Domainname
+      ? `${config.Hostname}.${config.Domainname} ${config.Hostname}`
+      : config.Hostname;
+    await appendFile(container.files.hosts, `${endpoint.ipv4Address}\t${names ?? ''}\n`);
+  }
+}
