@@ -12,7 +12,7 @@ export interface LayersOptions {
   unpackProgram: string;
 }
 
-/** The layer store: the driver's work, what is on disk, and questions to the indexes. */
+/** The layer store: the driver's work and what is on disk. */
 export interface Layers extends StorageDriver {
   /** Facts of a layer that is visible; undefined when there is none of that chain id. */
   record(chainHex: string): LayerRecord | undefined;
@@ -22,12 +22,16 @@ export interface Layers extends StorageDriver {
   addBlob(chainHex: string, blob: LayerBlob): Promise<void>;
   /** Writes everything of the store's file system to its disk: once, before a pull is acknowledged. */
   sync(): Promise<void>;
-  /** Bytes of a directory tree that a container wrote, and docker diff's lines. `layers` is the image, base first. */
-  changes(options: { upper: string; layers: string[] }): Promise<Change[]>;
-  /** The writable layer as a tar with OCI whiteouts, for commit. */
-  exportUpper(upper: string): Readable;
   /** Moves any path of the data root into trash, answers, and deletes behind (also trees deeper than PATH_MAX). */
   discard(path: string): Promise<void>;
+  /** Waits until everything that was thrown away so far is deleted. */
+  settled(): Promise<void>;
+  /** Ends what is deleting behind; nothing is lost, the next start goes on. */
+  close(): Promise<void>;
+}
+
+/** Questions to the indexes of layers and to writable layers; `openLayerTrees` (layers/layer-trees.ts) answers. */
+export interface LayerTrees {
   /** A page of one layer's own entries. `layers` is the whole image, base first; `number` counts from 1. */
   tree(options: TreeOptions & { layers: string[]; number: number }): Promise<TreePage>;
   /** A page of the file system as it stands after layer `number`. */
@@ -39,8 +43,10 @@ export interface Layers extends StorageDriver {
   openUpperFile(options: { upper: string; path: Uint8Array }): Promise<OpenedFile>;
   /** Counts of a layer for its summary line. */
   counts(options: { layers: string[]; number: number }): Promise<LayerCounts>;
-  /** Ends what is deleting behind; nothing is lost, the next start goes on. */
-  close(): Promise<void>;
+  /** docker diff's lines. `layers` is the image, base first. */
+  changes(options: { upper: string; layers: string[] }): Promise<Change[]>;
+  /** The writable layer as a tar with OCI whiteouts, for commit. */
+  exportUpper(upper: string): Readable;
 }
 
 export interface TreeOptions {
@@ -62,6 +68,8 @@ export interface LayerRecord {
   tarBytes: number;
   entries: number;
   blobs: LayerBlob[];
+  /** The layer hides all below it: its root directory is opaque. */
+  opaqueRoot?: true;
   format: 1;
 }
 
