@@ -3,9 +3,10 @@ import type { Translation } from '../translation.ts';
 import common from './common.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
+import images from './images.ts';
 import logs from './logs.ts';
 import machine from './machine.ts';
 import terminal from './terminal.ts';
 
-const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal };
+const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal, images };
 export default zh;
