@@ -34,8 +34,7 @@ export function readLock(file: string): Lock {
 
 export function writeLock(file: string, packages: LockedPackage[]): void {
   const sorted = packages.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
-  const lines = sorted.map((locked) => `    ${JSON.stringify(locked)}`);
-  writeFileSync(file, `{\n  "format": 1,\n  "packages": [\n${lines.join(',\n')}\n  ]\n}\n`);
+  writeFileSync(file, `${JSON.stringify({ format: 1, packages: sorted }, null, 2)}\n`);
 }
 
 /** Identity of an entry: what was asked for, of which suite, for which architecture. */

@@ -49,7 +49,7 @@ int load_modules(const char *list);
 int mount_at(const char *source, const char *target, const char *type, unsigned long flags, const char *options);
 void mount_kernel_filesystems(void);
 void mount_system_filesystems(void);
-/* Unmounts everything but the root, newest first. Returns how many stayed. */
+/* Unmounts everything but the root, newest first. Returns how many disks stayed. */
 int unmount_all(void);
 
 /* disk.c */

@@ -19,6 +19,8 @@ struct loop {
 	int signals;
 	int buttons[BUTTONS_MOST];
 	int button_count;
+	/* The child that loads what containers may need; 0 once it is done. */
+	pid_t loader;
 	/* A clean stop has begun; the power goes off as soon as the engine has ended. */
 	bool stopping;
 };
@@ -65,12 +67,26 @@ static void begin_stop(struct loop *loop)
 	engine_stop();
 }
 
-static void reap(void)
+/* In a child, because it takes a second under emulation and pid 1 has to be there for everybody else. */
+static pid_t load_late_modules(void)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	load_modules(MODULES_LATE);
+	say_stage("modules");
+	_exit(0);
+}
+
+static void reap(struct loop *loop)
 {
 	int status;
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-		if (!engine_reaped(pid, status))
-			sshd_reaped(pid, status);
+		if (engine_reaped(pid, status) || sshd_reaped(pid, status) || pid != loop->loader)
+			continue;
+		/* The buttons' drivers were among the modules. */
+		loop->loader = 0;
+		loop->button_count = open_power_buttons(loop->buttons, BUTTONS_MOST);
 	}
 }
 
@@ -80,7 +96,7 @@ static void handle_signals(struct loop *loop)
 	while (read(loop->signals, &signal, sizeof(signal)) == sizeof(signal)) {
 		switch (signal.ssi_signo) {
 		case SIGCHLD:
-			reap();
+			reap(loop);
 			break;
 		case SIGHUP:
 			if (!loop->stopping)
@@ -162,11 +178,9 @@ static _Noreturn void system_main(void)
 	write_file(RUN_DIR "/supervisor.pid", "1\n", 0644);
 	symlink(RUN_DIR "/default/engine.sock", "/run/docker.sock");
 	engine_start();
-	load_modules(MODULES_LATE);
-	loop.button_count = open_power_buttons(loop.buttons, BUTTONS_MOST);
+	loop.loader = load_late_modules();
 	/* Ctrl-Alt-Del asks us like the power button instead of restarting at once. */
 	reboot(RB_DISABLE_CAD);
-	say_stage("modules");
 	for (;;)
 		turn(&loop);
 }

@@ -99,27 +99,33 @@ static char *unescape(char *text)
 	return text;
 }
 
-/* One pass over what is mounted now; true when something was unmounted. */
+/*
+ * One pass over what is mounted now; true when something was unmounted. Counts the disks that stayed; what lies in
+ * memory may be busy (init's own log is) without anything being lost.
+ */
 static bool unmount_pass(int *left)
 {
 	static char text[1 << 18];
 	if (read_file("/proc/self/mounts", text, sizeof(text)) < 0)
 		return false;
 	static char *targets[4096];
+	static bool disk[4096];
 	size_t count = 0;
 	char *rest = text;
 	for (char *line; (line = strsep(&rest, "\n")) && count < countof(targets);) {
-		strsep(&line, " ");
+		const char *source = strsep(&line, " ");
 		char *target = line ? strsep(&line, " ") : NULL;
-		if (target && strcmp(target, "/") != 0 && strncmp(target, "/proc", 5) != 0 && strcmp(target, "/dev") != 0)
-			targets[count++] = unescape(target);
+		if (!target || strcmp(target, "/") == 0 || strncmp(target, "/proc", 5) == 0 || strcmp(target, "/dev") == 0)
+			continue;
+		disk[count] = strncmp(source, "/dev/", 5) == 0;
+		targets[count++] = unescape(target);
 	}
 	bool any = false;
 	*left = 0;
 	while (count-- > 0) {
 		if (umount2(targets[count], 0) == 0)
 			any = true;
-		else
+		else if (disk[count])
 			(*left)++;
 	}
 	return any;

@@ -105,7 +105,7 @@ _Noreturn void power_off(void)
 	sync();
 	int left = unmount_all();
 	if (left > 0)
-		say("init: %d file systems are still mounted", left);
+		say("init: %d mounts of disks stay", left);
 	sync();
 	say_stage("off");
 	reboot(RB_POWER_OFF);
