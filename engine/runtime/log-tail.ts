@@ -63,10 +63,13 @@ export async function tailPosition(
   return { index: 0, offset: 0, skip: 0 };
 }
 
-/** Counts line beginnings backwards; each stream has lines of its own. */
+/**
+ * Counts lines backwards by their ends, as they came to be complete; each stream has lines of its own, and what a
+ * stream has written last without a newline counts as one.
+ */
 class LineCounter {
   #wanted: number;
-  #hasLater = [false, false, false, false];
+  #seen = [false, false, false, false];
 
   constructor(wanted: number) {
     this.#wanted = wanted;
@@ -74,18 +77,23 @@ class LineCounter {
 
   /** Takes the chunk before those taken so far; the offset in it where output begins, once enough lines are found. */
   take(stream: number, bytes: Buffer): number | undefined {
+    if (bytes.length === 0) return undefined;
+    if (!this.#seen[stream] && bytes.at(-1) !== newline && this.#count()) return bytes.length;
+    this.#seen[stream] = true;
     for (
       let at = bytes.lastIndexOf(newline);
       at >= 0;
       at = at === 0 ? -1 : bytes.lastIndexOf(newline, at - 1)
     ) {
-      const beginsLine = this.#hasLater[stream] || at + 1 < bytes.length;
-      if (beginsLine) this.#wanted -= 1;
-      if (beginsLine && this.#wanted === 0) return at + 1;
-      this.#hasLater[stream] = true;
+      if (this.#count()) return at + 1;
     }
-    if (bytes.length > 0) this.#hasLater[stream] = true;
     return undefined;
+  }
+
+  /** True for the first line that is one too many. */
+  #count(): boolean {
+    this.#wanted -= 1;
+    return this.#wanted < 0;
   }
 }
 
