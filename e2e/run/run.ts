@@ -17,6 +17,7 @@ import { check, type Outcome, playwright, vitest } from './suites.ts';
 /** What takes too long for npm test; each writes its dated result under docs/proof. */
 const proofs: Record<string, () => boolean | Promise<boolean>> = {
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
+  image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),
 };
 
 type Suite = () => Outcome | Promise<Outcome>;
