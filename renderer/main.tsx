@@ -4,6 +4,7 @@ import { NotSignedIn, signIn } from './bridge/session.ts';
 import { SignedOut } from './shell/signed-out.tsx';
 import { watchEngine } from './stores/events.ts';
 import { watchMachine } from './stores/machine.ts';
+import { readPreferences } from './stores/preferences.ts';
 import { readAppearance, showAppearance } from './stores/settings.ts';
 import './theme.css';
 
@@ -20,7 +21,7 @@ async function start(): Promise<void> {
   watchMachine();
   watchEngine();
   root.render(<App />);
-  await readAppearance();
+  await Promise.all([readAppearance(), readPreferences()]);
 }
 
 void start();

@@ -71,11 +71,11 @@ export function go(url: string, options: { replace?: boolean } = {}): void {
   useStore.setState(readLocation());
 }
 
-/** Sets (or, with an empty value, removes) query parameters of the current URL. */
-export function setQuery(change: Record<string, string>, options: { replace?: boolean } = {}): void {
+/** Sets (or, with null, removes) query parameters of the current URL. */
+export function setQuery(change: Record<string, string | null>, options: { replace?: boolean } = {}): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(change)) {
-    if (value === '') query.delete(name);
+    if (value === null) query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();

@@ -8,8 +8,7 @@ import { act, useContainers } from '../stores/containers.ts';
 import { toggleDock } from '../stores/dock.ts';
 import { useImages } from '../stores/images.ts';
 import { changeAppearance } from '../stores/settings.ts';
-import { errorWords } from '../ui/error-words.ts';
-import { showToast } from '../ui/toast.tsx';
+import { reportFailure } from '../ui/report.ts';
 import { places } from './places.ts';
 import type { Rankable } from './rank.ts';
 
@@ -34,10 +33,6 @@ const aliases: Record<string, string[]> = {
   language: ['Language', '语言', 'yy'],
   machine: ['Machine', '虚拟机', 'xnj', 'engine', '引擎', 'yq'],
 };
-
-function report(call: Promise<unknown>): void {
-  call.catch((error: unknown) => showToast({ title: errorWords(error).text, failed: true }));
-}
 
 function useGeneralCommands(onKeys: () => void): Command[] {
   const { t } = useTranslation();
@@ -89,21 +84,21 @@ function useGeneralCommands(onKeys: () => void): Command[] {
         label: t('palette.theme', { theme: t(`menu.${theme}`) }),
         icon: <SunMoon size={14} />,
         aliases: aliases.theme ?? [],
-        run: () => report(changeAppearance({ theme })),
+        run: () => reportFailure(changeAppearance({ theme })),
       })),
       ...languages.map(([language, name]) => ({
         id: `language-${language}`,
         label: t('palette.language', { language: name }),
         icon: <Languages size={14} />,
         aliases: aliases.language ?? [],
-        run: () => report(changeAppearance({ language })),
+        run: () => reportFailure(changeAppearance({ language })),
       })),
       ...machine.map(([id, label, call]) => ({
         id: `machine-${id}`,
         label,
         icon: <Power size={14} />,
         aliases: aliases.machine ?? [],
-        run: () => report(call()),
+        run: () => reportFailure(call()),
       })),
     ];
   }, [t, onKeys]);

@@ -7,12 +7,11 @@ import { useEngineStatus } from '../stores/engine-status.ts';
 import { useMachine } from '../stores/machine.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { errorWords } from '../ui/error-words.ts';
 import { formatMemory, formatShare, formatSpan } from '../ui/format.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Popover } from '../ui/popover.tsx';
+import { reportFailure } from '../ui/report.ts';
 import { StateIcon, type StateShape, toneOf, toneText } from '../ui/state-icon.tsx';
-import { showToast } from '../ui/toast.tsx';
 import { useNow } from '../ui/use-now.ts';
 
 type ChipState = 'running' | 'stopped' | 'starting' | 'stopping' | 'degraded' | 'failed' | 'lost';
@@ -31,13 +30,6 @@ function useChipState(): ChipState {
   return useMachine(({ link, host }) => {
     if (link.state === 'lost' && link.attempt > 1) return 'lost';
     return host?.machine.phase ?? 'starting';
-  });
-}
-
-function run(call: () => Promise<void>): void {
-  call().catch((error: unknown) => {
-    const { text, detail } = errorWords(error);
-    showToast({ title: text, ...(detail ? { detail } : {}), failed: true });
   });
 }
 
@@ -95,7 +87,7 @@ function ChipPanel({ state, machine }: { state: ChipState; machine: MachineState
       )}
       <div className="mt-1 flex items-center gap-1.5 border-t border-line px-3 py-2.5">
         {actionsOf(machine, t).map((action) => (
-          <Button key={action.label} small onClick={() => run(action.run)}>
+          <Button key={action.label} small onClick={() => reportFailure(action.run())}>
             {action.label}
           </Button>
         ))}

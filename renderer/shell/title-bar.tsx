@@ -5,10 +5,9 @@ import { goBack, goForward, useLocation } from '../router/location.ts';
 import { useContainers } from '../stores/containers.ts';
 import { changeAppearance, useAppearance } from '../stores/settings.ts';
 import { IconButton } from '../ui/button.tsx';
-import { errorWords } from '../ui/error-words.ts';
 import { Keys } from '../ui/keys.tsx';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '../ui/menu.tsx';
-import { showToast } from '../ui/toast.tsx';
+import { reportFailure } from '../ui/report.ts';
 import { EngineChip } from './engine-chip.tsx';
 import { places } from './places.ts';
 
@@ -36,9 +35,7 @@ function AppearanceMenu({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation();
   const { language, theme } = useAppearance();
   const change = (next: Parameters<typeof changeAppearance>[0]) =>
-    void changeAppearance(next).catch((error: unknown) =>
-      showToast({ title: errorWords(error).text, failed: true }),
-    );
+    reportFailure(changeAppearance(next));
   return (
     <Menu trigger={<IconButton label={t('menu.label')} icon={<Languages size={16} />} />}>
       <MenuChoice

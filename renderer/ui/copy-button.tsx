@@ -6,6 +6,8 @@ import { Button, IconButton } from './button.tsx';
 /** How long "Copied" stays before the button offers itself again. */
 const shownMs = 2000;
 
+export const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text);
+
 /** Copies a text and says so. `iconOnly` inside rows; `what` names the text for the label. */
 export function CopyButton({
   text,
@@ -23,7 +25,7 @@ export function CopyButton({
     const timer = setTimeout(() => setCopied(false), shownMs);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  const copy = () => void copyText(text).then(() => setCopied(true));
   const icon = copied ? <Check size={12} /> : <Copy size={12} />;
   const word = copied ? t('copied') : t('copy');
   if (iconOnly)
