@@ -26,7 +26,9 @@ const append = (segment: number, ...chunks: Buffer[]) =>
   appendFile(join(directory, `${segment}.chunks`), Buffer.concat(chunks));
 
 async function collect(options: LogReadOptions): Promise<LogChunk[]> {
-  return await Array.fromAsync(openLog(directory).read(options));
+  const chunks: LogChunk[] = [];
+  for await (const entry of openLog(directory).read(options)) chunks.push(entry);
+  return chunks;
 }
 const texts = (chunks: LogChunk[]) => chunks.map((entry) => Buffer.from(entry.bytes).toString());
 
