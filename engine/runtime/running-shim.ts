@@ -171,13 +171,14 @@ export class ConnectedShim implements RunningShim {
     detached?: boolean;
   }): Promise<ExecSession> {
     const { execId, process, stdin, terminal, detached = false } = options;
-    const file = join(this.#files.dir, 'exec', `${execId}.json`);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, JSON.stringify({ process, terminal, stdin }), { mode: 0o600 });
+    const file = join('exec', `${execId}.json`);
+    const path = join(this.#files.dir, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, JSON.stringify({ process, terminal, stdin }), { mode: 0o600 });
     try {
       return await this.#exec({ execId, file }, { process, stdin, detached });
     } finally {
-      await rm(file, { force: true });
+      await rm(path, { force: true });
     }
   }
 }

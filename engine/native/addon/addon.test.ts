@@ -27,17 +27,21 @@ async function shell(line: string, extraFds: number[] = []) {
 
 test('a child has exactly the descriptors and the environment it was given', async () => {
   const fd = openSync('/dev/zero', 'r');
-  const { output, status } = await shell('cd /proc/$$/fd && echo *; echo $ONLY; readlink 3', [fd]);
+  const { output, status } = await shell(
+    'i=0; while [ $i -lt 64 ]; do [ -e /proc/$$/fd/$i ] && echo $i; i=$((i + 1)); done; echo $ONLY; readlink /proc/$$/fd/3',
+    [fd],
+  );
   closeSync(fd);
   expect(status).toEqual({ code: 0, signal: 0 });
-  expect(output).toBe('0 1 2 3\nthis\n/dev/zero\n');
+  expect(output).toBe('0\n1\n2\n3\nthis\n/dev/zero\n');
 });
 
 test('a child begins with no signal blocked or ignored', async () => {
   const { output } = await shell(
     'while read -r line; do case $line in Sig[BI]*) echo $line;; esac; done </proc/$$/status',
   );
-  expect(output).toBe('SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n');
+  // glibc's posix_spawn itself ignores its two internal signals, 32 and 33.
+  expect(output).toMatch(/^SigBlk: 0{16}\nSigIgn: 0{7}[01][08]0{7}\n$/);
 });
 
 test('exit code and signal are told, and the child is reaped', async () => {

@@ -189,10 +189,9 @@ static void wait_ready(struct watch *watch, uint32_t events)
     wait->code = -1;
     wait->signal = 0;
     if (waitid(P_PIDFD, (id_t)watch->fd, &status, WEXITED) == 0) {
-        if (status.si_code == CLD_EXITED)
-            wait->code = status.si_status;
-        else
-            wait->signal = status.si_status;
+        bool by_itself = status.si_code == CLD_EXITED;
+        wait->code = by_itself ? status.si_status : 0;
+        wait->signal = by_itself ? 0 : status.si_status;
     }
     poller_remove(watch);
     close(watch->fd);
