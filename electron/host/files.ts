@@ -40,6 +40,8 @@ export function hostFiles(
       dataDisk: join(machine, 'data.qcow2'),
       /** Accelerator that was found to work or not: {name, reason, key}; the key is QEMU version + kernel + boot id. */
       accelerator: join(machine, 'accelerator.json'),
+      /** Names, sizes and times of the image's files whose contents were last hashed and found whole. */
+      imageChecked: join(machine, 'image-checked'),
       /** Last starts with their stages' times. */
       history: join(machine, 'history.json'),
       clientKey: join(machine, 'id_ed25519'),
@@ -47,7 +49,7 @@ export function hostFiles(
       serialLog: join(runtime, 'serial.log'),
       qemuLog: join(runtime, 'qemu.log'),
       qmpSocket: join(runtime, 'qmp.sock'),
-      /** {pid, sshPort, startedAt, args hash}: how a restarted host finds its machine again. */
+      /** {pid, startedAt, sshPort, accelerator, …}: how a restarted host finds its machine again. */
       running: join(runtime, 'qemu.json'),
       /** 0600 files handed in by fw_cfg. */
       handover: join(runtime, 'handover'),

@@ -12,6 +12,7 @@ import type { MachineDriver } from './machine/driver.ts';
 import { StartHistory } from './machine/history.ts';
 import { LocalDriver } from './machine/local.ts';
 import { Machine } from './machine/machine.ts';
+import { QemuDriver } from './machine/qemu.ts';
 import type { HostOptions } from './options.ts';
 import { SettingsStore } from './settings.ts';
 import { hostVersion } from './version.ts';
@@ -127,7 +128,12 @@ async function openLocked(
 
 function chooseDriver(options: HostOptions, files: HostFiles, settings: SettingsStore): MachineDriver {
   const kind = options.machine ?? settings.read().machine.kind;
-  if (kind !== 'local') throw new Error(`this version has no machine of the kind "${kind}"; set local`);
+  if (kind === 'qemu') {
+    return new QemuDriver({ files, instance: options.instance, settings: () => settings.read().machine });
+  }
+  if (kind !== 'local') {
+    throw new Error(`this version has no machine of the kind "${kind}"; set qemu or local`);
+  }
   return new LocalDriver({
     files,
     instance: options.instance,

@@ -57,6 +57,8 @@ export interface DeployReport {
   /** Names the bundle; for development runs a word. */
   bundle: string;
   pushedBytes: number;
+  /** True when an engine was started or started anew for this. */
+  restarted: boolean;
 }
 
 export interface LogPart {

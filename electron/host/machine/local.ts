@@ -87,10 +87,11 @@ class LocalMachine implements RunningMachine {
     if (before !== daemonJson) writeFileAtomic(local.daemonJson, daemonJson);
     const engine = readRecord(local.running);
     const alive = engine !== undefined && isAlive(engine);
-    if (alive && engine.bundle === bundle && before === daemonJson) return { bundle, pushedBytes: 0 };
+    if (alive && engine.bundle === bundle && before === daemonJson)
+      return { bundle, pushedBytes: 0, restarted: false };
     if (alive) await this.#stopEngine(engine);
     await this.#startEngine();
-    return { bundle, pushedBytes: 0 };
+    return { bundle, pushedBytes: 0, restarted: true };
   }
 
   async restartEngine(): Promise<void> {

@@ -122,8 +122,9 @@ export class Machine {
       this.#expectingEngineExit = true;
       this.#setEngine({ phase: 'starting' });
       try {
-        await running.deploy(link, { signal: abort.signal, daemonJson: this.#options.daemonJson() });
-        await running.restartEngine(link);
+        const daemonJson = this.#options.daemonJson();
+        const { restarted } = await running.deploy(link, { signal: abort.signal, daemonJson });
+        if (!restarted) await running.restartEngine(link);
       } catch (error) {
         if (!abort.signal.aborted) this.#enter('degraded', asProblem(error));
       }
@@ -196,7 +197,8 @@ export class Machine {
       stages.done('ssh');
       stages.begin('deploy');
       const daemonJson = this.#options.daemonJson();
-      stages.done('deploy', { ...(await running.deploy(life.link, { signal, daemonJson })) });
+      const { bundle, pushedBytes } = await running.deploy(life.link, { signal, daemonJson });
+      stages.done('deploy', { bundle, pushedBytes });
       stages.begin('engine');
       this.#setEngine({ phase: 'starting' });
       await this.#engineAnswers(life, life.link, running);
@@ -240,6 +242,7 @@ export class Machine {
         detail,
       });
     });
+    this.#expectingEngineExit = false;
     this.#setEngine({ phase: 'running', version: version.Version, socket: this.#options.dockerSocketPath });
   }
 

@@ -67,13 +67,18 @@ test('commands answer with code, output and errors; input is pushed through', as
 
 test('a pushed stream of megabytes arrives whole', async () => {
   const bytes = randomBytes(5_000_000);
-  const result = await link.exec('sha256sum', { input: Readable.from([bytes.subarray(0, 17), bytes.subarray(17)]) });
+  const result = await link.exec('sha256sum', {
+    input: Readable.from([bytes.subarray(0, 17), bytes.subarray(17)]),
+  });
   expect(result.stdout.toString().slice(0, 64)).toBe(sha256(bytes));
 });
 
 test('an aborted command is an aborted command', async () => {
   const controller = new AbortController();
-  const running = link.exec('cat >/dev/null; sleep 1000', { signal: controller.signal, input: new Readable({ read() {} }) });
+  const running = link.exec('cat >/dev/null; sleep 1000', {
+    signal: controller.signal,
+    input: new Readable({ read() {} }),
+  });
   controller.abort(new Error('enough'));
   await expect(running).rejects.toThrow('enough');
   expect((await link.exec('echo alive')).stdout.toString()).toBe('alive\n');
