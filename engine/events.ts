@@ -31,6 +31,11 @@ export class Events {
     return this.#history;
   }
 
+  /** How many follow the events now. */
+  get listenerCount(): number {
+    return this.#emitter.listenerCount('event');
+  }
+
   subscribe(listener: (message: EventMessage) => void): () => void {
     this.#emitter.on('event', listener);
     return () => this.#emitter.off('event', listener);

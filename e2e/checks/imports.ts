@@ -66,7 +66,15 @@ const allowed: Record<Area, Area[]> = {
   'engine/registry': base,
   'engine/network': [...base, 'engine/native/addon'],
   'engine/volumes': base,
-  'engine/system': base,
+  // The pages about the whole engine count and size what the other folders have.
+  'engine/system': [
+    ...base,
+    'engine/containers',
+    'engine/images',
+    'engine/layers',
+    'engine/network',
+    'engine/volumes',
+  ],
   'engine/runtime': [...base, 'engine/native/addon', 'engine/layers'],
   'engine/native/addon': ['engine'],
   'engine/native': [],

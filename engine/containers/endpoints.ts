@@ -9,11 +9,11 @@ export function sharedNetwork(container: Container): string | undefined {
   return mode.startsWith('container:') ? mode.slice('container:'.length) : undefined;
 }
 
-/** What is asked of each network of a container; empty for host and shared networks. */
+/** What is asked of each network of a container; empty for a shared one. */
 export function attachRequests(container: Container, pid: number): AttachRequest[] {
   const { definition } = container;
   const mode = definition.hostConfig.NetworkMode;
-  if (mode === 'host' || sharedNetwork(container) !== undefined) return [];
+  if (sharedNetwork(container) !== undefined) return [];
   const endpoint = definition.endpoints[mode];
   const address = endpoint?.IPAMConfig?.IPv4Address;
   const mac = endpoint?.MacAddress || definition.config.MacAddress;
@@ -23,7 +23,8 @@ export function attachRequests(container: Container, pid: number): AttachRequest
       containerName: definition.name,
       network: mode,
       pid,
-      ports: mode === 'none' ? [] : requestedPorts(definition.config, definition.hostConfig),
+      ports:
+        mode === 'none' || mode === 'host' ? [] : requestedPorts(definition.config, definition.hostConfig),
       ...(mac ? { macAddress: mac } : {}),
       ...(address ? { ipv4Address: address } : {}),
     },

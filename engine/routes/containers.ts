@@ -50,7 +50,7 @@ function readRoutes(containers: Containers): Route[] {
     }),
     route('GET', '/containers/:id/changes', async ({ params, reply }) => {
       const { definition, files } = containers.get(params.id);
-      const changes = await parts.layers.changes({ upper: files.upper, layers: definition.layers });
+      const changes = await parts.trees.changes({ upper: files.upper, layers: definition.layers });
       reply.json(changes.map(({ path, kind }) => ({ Path: path.text, Kind: kind })));
     }),
   ];

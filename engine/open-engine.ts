@@ -1,0 +1,89 @@
+import { type Containers, openContainers } from './containers/containers.ts';
+import { ContainerRegistry } from './containers/registry.ts';
+import { Events } from './events.ts';
+import { openImages } from './images/image-store.ts';
+import { openLayers } from './layers/layer-store.ts';
+import { openLayerTrees } from './layers/layer-trees.ts';
+
+import { openNetworks } from './network/linux-networks.ts';
+import { readHostFacts } from './runtime/host-facts.ts';
+import { openLog } from './runtime/log-reader.ts';
+import { programPath } from './runtime/programs.ts';
+import { openRuntime } from './runtime/shim-runtime.ts';
+import type { EngineFiles } from './store/files.ts';
+import { openRoot } from './store/root.ts';
+import type { DaemonConfig } from './system/daemon-config.ts';
+import type { Engine } from './system/engine.ts';
+import { CpuMeter, readMachine } from './system/machine.ts';
+import { Volumes } from './volumes/volumes.ts';
+
+/** Address of the desktop's loopback inside QEMU's user network: containers are kept from it. */
+const desktopLoopback = '10.0.2.2';
+
+/** Opens every part of an engine, in the order of their needs, and takes over what an earlier engine left. */
+export async function openEngine(options: {
+  instance: string;
+  bindSource: 'machine' | 'desktop';
+  files: EngineFiles;
+  config: DaemonConfig;
+  log: (text: string, error?: unknown) => void;
+}): Promise<Engine> {
+  const { instance, files, config, log } = options;
+  const machine = readMachine();
+  const host = readHostFacts();
+  const events = new Events();
+  const registry = new ContainerRegistry();
+  const { id } = await openRoot(files);
+  const layers = await openLayers({
+    files,
+    unpackProgram: programPath('berth-unpack'),
+    ...(config['storage-driver'] === undefined ? {} : { driver: config['storage-driver'] }),
+  });
+  const trees = openLayerTrees({ files, layers });
+  const images = await openImages({
+    files,
+    layers,
+    events,
+    insecureRegistries: config['insecure-registries'],
+  });
+  const networks = await openNetworks({
+    instance,
+    ...(config.bip === undefined ? {} : { subnet: config.bip }),
+    ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
+    ...(options.bindSource === 'desktop' ? { guardDesktop: desktopLoopback } : {}),
+  });
+  const volumes = await Volumes.open({
+    files,
+    events,
+    users: registry.volumeUsers,
+    discard: (path) => layers.discard(path),
+  });
+  const containers: Containers = await openContainers({
+    instance,
+    bindSource: options.bindSource,
+    files,
+    host,
+    hostname: () => machine.hostname,
+    defaults: {
+      logDriver: config['log-driver'],
+      logOptions: config['log-opts'],
+      dns: config.dns,
+      dnsSearch: config['dns-search'],
+      dnsOptions: config['dns-opts'],
+    },
+    registry,
+    images,
+    layers,
+    trees,
+    networks,
+    volumes,
+    runtime: openRuntime({ instance, files }),
+    events,
+    openLog,
+    log,
+  });
+  const { cgroupVersion } = host;
+  const started = { startedAt: new Date(), cpu: new CpuMeter() };
+  const parts = { containers, images, layers, trees, networks, volumes, events };
+  return { instance, id, config, files, machine, cgroupVersion, ...started, ...parts };
+}

@@ -1,0 +1,20 @@
+import type { Route } from '../http/router.ts';
+import type { Engine } from '../system/engine.ts';
+import { absentRoutes } from './absent.ts';
+import { containerRoutes } from './containers.ts';
+import { execRoutes } from './exec.ts';
+import { networkRoutes } from './networks.ts';
+import { systemRoutes } from './system.ts';
+import { volumeRoutes } from './volumes.ts';
+
+/** The whole route table. A row with a fixed segment stands before one with a parameter at the same place. */
+export function engineRoutes(engine: Engine): Route[] {
+  return [
+    ...systemRoutes(engine),
+    ...containerRoutes(engine.containers),
+    ...execRoutes(engine.containers),
+    ...volumeRoutes(engine),
+    ...networkRoutes(engine),
+    ...absentRoutes(),
+  ];
+}
