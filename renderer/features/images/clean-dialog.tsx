@@ -82,7 +82,6 @@ export function CleanDialog({
         )}
       </div>
       <footer className="flex justify-end gap-2 border-t border-line bg-surface-2 px-5 py-3">
-        {/* biome-ignore lint/a11y/noAutofocus: focus starts on the harmless button */}
         <Button autoFocus onClick={onClose}>
           {t('common:cancel')}
         </Button>

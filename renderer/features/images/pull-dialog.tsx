@@ -40,7 +40,6 @@ export function PullDialog({ onPull, onClose }: { onPull: (text: string) => void
             id={field}
             ref={input}
             mono
-            // biome-ignore lint/a11y/noAutofocus: the dialog has this one question
             autoFocus
             value={text}
             bad={bad}

@@ -63,7 +63,6 @@ export function RemoveDialog({
         {typeof state === 'object' && <ErrorFailure title={t('removal.refused')} error={state.error} />}
       </div>
       <footer className="flex justify-end gap-2 border-t border-line bg-surface-2 px-5 py-3">
-        {/* biome-ignore lint/a11y/noAutofocus: focus starts on the harmless button */}
         <Button ref={cancel} autoFocus onClick={onClose}>
           {t('common:cancel')}
         </Button>
