@@ -14,6 +14,8 @@ async function main(): Promise<number> {
   try {
     const host = await Host.open(options);
     console.log(`berth host: pid ${process.pid}, http://127.0.0.1:${host.port}`);
+    // Whoever started this process in the background waits for this word and then lets go.
+    process.send?.('ready', () => process.connected && process.disconnect());
     // The machine outlives its host; only POST /api/quit stops both.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => void host.close({ stopMachine: false }));
