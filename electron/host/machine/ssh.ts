@@ -1,12 +1,13 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { type Algorithms, Client, type ClientChannel, utils } from 'ssh2';
+import ssh2, { type Algorithms, type Client as SshClient, type ClientChannel } from 'ssh2';
 import type { Problem } from '../api/machine.ts';
 import { type Channel, ChannelSocket } from './channel-socket.ts';
 import { MachineProblem } from './driver.ts';
 import type { ExecResult, Link } from './link.ts';
 
-/** The only file that imports ssh2. */
+/** The only file that imports ssh2, which is CommonJS and offers Node only its default export. */
+const { Client, utils } = ssh2;
 
 export interface SshAddress {
   host: string;
@@ -61,7 +62,7 @@ export async function connectSsh(address: SshAddress, { signal }: { signal: Abor
   return link;
 }
 
-function ready(client: Client, socket: Socket, address: SshAddress): Promise<void> {
+function ready(client: SshClient, socket: Socket, address: SshAddress): Promise<void> {
   const pinned = publicBlob(address.hostKeyPublic);
   let presented = '';
   return new Promise((resolve, reject) => {
@@ -95,14 +96,14 @@ function publicBlob(line: string): Buffer {
 
 class SshLink implements Link {
   readonly closed: Promise<Problem | undefined>;
-  readonly #client: Client;
+  readonly #client: SshClient;
   readonly #streams = new Set<ChannelSocket>();
   readonly #watch: NodeJS.Timeout;
   #alive = true;
   #isClosing = false;
   #detail = '';
 
-  constructor(client: Client, socket: Socket) {
+  constructor(client: SshClient, socket: Socket) {
     const { promise, resolve } = Promise.withResolvers<Problem | undefined>();
     this.closed = promise;
     this.#client = client;
