@@ -1,13 +1,22 @@
 #!/bin/sh
-# Builds the native programs into build/native. Usage: engine/native/build.sh [target...], by default all targets.
+# Builds the native programs into build/native. Usage: engine/native/build.sh [target...]: addon, unpack, shim, test;
+# by default all but test. A target that is newer than its sources is left alone.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p build/native
 
 warnings='-std=c17 -Wall -Wextra -Werror'
 
+# up_to_date OUTPUT DIRECTORY...: no source of the directories, nor this script, is newer.
+up_to_date() {
+  output=$1
+  shift
+  [ -e "$output" ] && [ -z "$(find "$@" engine/native/build.sh -newer "$output" \( -name '*.[ch]' -o -name build.sh \) -print -quit)" ]
+}
+
 # The addon: plain C N-API, one shared object for every Node from 20 on.
 build_addon() {
+  up_to_date build/native/addon.node engine/native/addon && return
   ${CC:-cc} $warnings ${CFLAGS:--O2} -fPIC -fvisibility=hidden -shared -pthread \
     -I node_modules/node-api-headers/include engine/native/addon/*.c -o build/native/addon.node.tmp
   mv build/native/addon.node.tmp build/native/addon.node
@@ -15,11 +24,41 @@ build_addon() {
 
 # The confined reader of layers: static glibc, with Debian's static zlib and zstd.
 build_unpack() {
+  up_to_date build/native/berth-unpack engine/native/unpack && return
   ${CC:-cc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -pthread engine/native/unpack/*.c -lz -lzstd \
     -o build/native/berth-unpack.tmp
   mv build/native/berth-unpack.tmp build/native/berth-unpack
 }
 
-for target in ${*:-addon}; do
+# Kernel headers (linux/*.h) are glibc's neighbours; looked at last, so that every other header is musl's.
+kernel_headers() {
+  echo "-idirafter /usr/include -idirafter /usr/include/$(${MUSL_MULTIARCH_CC:-cc} -dumpmachine | sed 's/-pc-/-/')"
+}
+
+# The monitor, with the runtime library: static against musl.
+build_shim() {
+  up_to_date build/native/berth-shim engine/native/shim engine/native/runtime && return
+  ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s $(kernel_headers) \
+    engine/native/shim/*.c engine/native/runtime/*.c -o build/native/berth-shim.tmp
+  mv build/native/berth-shim.tmp build/native/berth-shim
+}
+
+# Tests: the library's with AddressSanitizer and UndefinedBehaviorSanitizer, a client for the shim.
+build_test() {
+  mkdir -p build/native/test
+  sanitized="${CC:-cc} $warnings -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+  if ! up_to_date build/native/test/berth-shim engine/native/shim engine/native/runtime; then
+    $sanitized engine/native/shim/*.c engine/native/runtime/*.c -o build/native/test/berth-shim.tmp
+    mv build/native/test/berth-shim.tmp build/native/test/berth-shim
+  fi
+  for source in engine/native/test/*.c; do
+    program=build/native/test/$(basename "$source" .c)
+    up_to_date "$program" engine/native/test engine/native/runtime && continue
+    $sanitized "$source" engine/native/runtime/*.c -o "$program.tmp"
+    mv "$program.tmp" "$program"
+  done
+}
+
+for target in ${*:-addon unpack shim}; do
   "build_$target"
 done

@@ -2,10 +2,12 @@
  * The container runtime as a library: prepare, configure, start. Two programs use it: berth-shim (the engine's
  * monitor, one for each container) and berth-runtime (runc's command line). Linux only, static, no library but libc.
  *
- * prepare    clones the container's first process into its namespaces (config independent of command and user) and
- *            leaves it waiting on a socket pair; the parent may now wire its network namespace.
+ * prepare    clones the container's first process into its namespaces and leaves it waiting on a socket pair; the
+ *            parent may now wire its network namespace.
  * configure  cgroup, root file system, mounts, devices, hostname, sysctls, pivot_root: everything up to exec.
  * start      user, capabilities, seccomp, execve. Returns when execve has succeeded or failed.
+ *
+ * The caller runs in one thread and has its binary protected (sealed_binary) before it prepares anything.
  *
  * Errors: every function returns 0 or -1; on -1 `err` tells stage, errno and a sentence. The child's errors are sent
  * over the socket pair and re-created in the parent, so that callers see one kind only.
@@ -36,32 +38,55 @@ int mount_plan_load(const char *path, struct mount_plan **plan, struct runtime_e
 void mount_plan_free(struct mount_plan *plan);
 
 struct container {
-    pid_t pid;      /* of the container's first process, in the caller's pid namespace */
-    int pidfd;      /* close-on-exec */
-    int sync;       /* socket pair to the waiting child */
-    int exec_pipe;  /* close-on-exec end that closes at a successful execve, carries the error else */
+    pid_t pid;        /* of the container's first process, in the caller's pid namespace */
+    int pidfd;        /* close-on-exec */
+    int sync;         /* socket pair to the waiting child; -1 once it has executed */
+    int mounts;       /* its mount namespace: holding it keeps the unmounting off the exit's path */
     char cgroup[256]; /* path below the cgroup root, "" when none */
 };
 
-/* Descriptors the process gets; for a terminal `terminal` is true and *console receives the master. */
+/*
+ * Descriptors the process gets; -1 gives it the container's own /dev/null. For a terminal `terminal` is true, the
+ * three are ignored and *console receives the master.
+ */
 struct container_io {
     int stdin_fd, stdout_fd, stderr_fd;
     bool terminal;
     uint16_t rows, columns;
 };
 
+/*
+ * Makes the caller run from a sealed copy of its binary in memory, by executing it again with the same arguments the
+ * first time: what a container can reach by /proc/PID/exe is then no file of the host (CVE-2019-5736).
+ */
+int sealed_binary(char *const argv[], struct runtime_error *err);
+
 int container_prepare(const struct oci_config *config, struct container *container, struct runtime_error *err);
+/* `cgroup` is a path below the cgroup root, NULL for config's cgroupsPath. */
 int container_configure(struct container *container, const struct oci_config *config, const struct mount_plan *plan,
-                        const char *bundle, const struct container_io *io, int *console, struct runtime_error *err);
+                        const char *bundle, const char *cgroup, const struct container_io *io, int *console,
+                        struct runtime_error *err);
 int container_start(struct container *container, struct runtime_error *err);
 
-/* Joins the namespaces and cgroup of a running container and executes an OCI process object there. */
+/*
+ * Joins the namespaces and cgroup of a running container and executes an OCI process object there, with config's
+ * seccomp filter. Returns when execve has succeeded; *pid and *pidfd are a child of the caller.
+ */
 struct oci_process;
+void oci_process_free(struct oci_process *process);
 int container_exec(const struct container *container, const struct oci_config *config,
                    const struct oci_process *process, const struct container_io *io, int *console, pid_t *pid,
-                   struct runtime_error *err);
+                   int *pidfd, struct runtime_error *err);
 
-/* Kills what is left, removes the cgroup. The caller has reaped the first process. */
+/* Sends a signal to every process of the cgroup. */
+int container_signal_all(const struct container *container, int number, struct runtime_error *err);
+/* How many processes of the cgroup the kernel has killed for want of memory. */
+uint64_t container_oom_kills(const struct container *container);
+
+/*
+ * Kills what is left and removes the cgroup; the caller has reaped the first process. Fails with EBUSY while killed
+ * processes are still leaving: to be called again. Closes the descriptors when it is done.
+ */
 int container_delete(struct container *container, struct runtime_error *err);
 
 #endif

@@ -1,0 +1,212 @@
+/* Limits of linux.resources, written in the words of cgroup version 1 and of version 2. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cgroup.h"
+#include "error.h"
+
+struct writer {
+    const char *mount, *path;
+    struct runtime_error *err;
+    bool failed;
+};
+
+static void put(struct writer *writer, const char *file, const char *value) {
+    if (writer->failed || cgroup_write(writer->mount, writer->path, file, value) == 0) return;
+    writer->failed = true;
+    fail(writer->err, "cgroup", errno, file, "%s = %s: %s", file, value, strerror(errno));
+}
+
+static void put_int(struct writer *writer, const char *file, int64_t value) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    put(writer, file, text);
+}
+
+static void put_max(struct writer *writer, const char *file, int64_t value) {
+    if (value < 0) put(writer, file, "max");
+    else put_int(writer, file, value);
+}
+
+/* The hierarchy of a controller, or NULL: then asking for its limits is an error. */
+static const char *controller_mount(const struct cgroup_layout *layout, const char *controller) {
+    size_t length = strlen(controller);
+    for (size_t i = 0; i < layout->count; i++) {
+        for (const char *at = layout->hierarchies[i].controllers; *at; at += *at == ',') {
+            size_t part = strcspn(at, ",");
+            if (part == length && strncmp(at, controller, length) == 0) return layout->hierarchies[i].mount;
+            at += part;
+        }
+    }
+    return NULL;
+}
+
+static bool select_controller(struct writer *writer, const struct cgroup_layout *layout, const char *controller,
+                              bool wanted) {
+    if (writer->failed || !wanted) return false;
+    writer->mount = controller_mount(layout, controller);
+    if (writer->mount) return true;
+    writer->failed = true;
+    fail(writer->err, "cgroup", ENOTSUP, controller, "this machine has no %s controller", controller);
+    return false;
+}
+
+static void memory_v1(struct writer *writer, const struct oci_resources *resources) {
+    if (resources->memory_limit.present) put_int(writer, "memory.limit_in_bytes", resources->memory_limit.value);
+    /* A kernel without swap accounting has no such file; the limit of memory alone then holds, as in Docker. */
+    if (resources->memory_swap.present && !writer->failed) {
+        char text[32];
+        snprintf(text, sizeof text, "%" PRId64, resources->memory_swap.value);
+        if (cgroup_write(writer->mount, writer->path, "memory.memsw.limit_in_bytes", text) < 0 && errno != ENOENT) {
+            put(writer, "memory.memsw.limit_in_bytes", text);
+        }
+    }
+    if (resources->memory_reservation.present) {
+        put_int(writer, "memory.soft_limit_in_bytes", resources->memory_reservation.value);
+    }
+    if (resources->memory_swappiness.present) {
+        put_int(writer, "memory.swappiness", (int64_t)resources->memory_swappiness.value);
+    }
+    if (resources->disable_oom_killer) put(writer, "memory.oom_control", "1");
+}
+
+static void cpu_v1(struct writer *writer, const struct oci_resources *resources) {
+    if (resources->cpu_shares.value) put_int(writer, "cpu.shares", (int64_t)resources->cpu_shares.value);
+    if (resources->cpu_period.value) put_int(writer, "cpu.cfs_period_us", (int64_t)resources->cpu_period.value);
+    if (resources->cpu_quota.value) put_int(writer, "cpu.cfs_quota_us", resources->cpu_quota.value);
+    if (resources->realtime_period.value) {
+        put_int(writer, "cpu.rt_period_us", (int64_t)resources->realtime_period.value);
+    }
+    if (resources->realtime_runtime.value) put_int(writer, "cpu.rt_runtime_us", resources->realtime_runtime.value);
+}
+
+static void block_v1(struct writer *writer, const struct oci_resources *resources) {
+    static const char *const files[THROTTLE_COUNT] = {
+        [THROTTLE_READ_BPS] = "blkio.throttle.read_bps_device",
+        [THROTTLE_WRITE_BPS] = "blkio.throttle.write_bps_device",
+        [THROTTLE_READ_IOPS] = "blkio.throttle.read_iops_device",
+        [THROTTLE_WRITE_IOPS] = "blkio.throttle.write_iops_device",
+    };
+    if (resources->block_weight.value) put_int(writer, "blkio.weight", (int64_t)resources->block_weight.value);
+    for (int kind = 0; kind < THROTTLE_COUNT; kind++) {
+        for (size_t i = 0; i < resources->throttle_counts[kind]; i++) {
+            const struct oci_throttle *throttle = &resources->throttles[kind][i];
+            char text[96];
+            snprintf(text, sizeof text, "%" PRIu64 ":%" PRIu64 " %" PRIu64, throttle->major, throttle->minor,
+                     throttle->rate);
+            put(writer, files[kind], text);
+        }
+    }
+}
+
+static void devices_v1(struct writer *writer, const struct oci_resources *resources) {
+    for (size_t i = 0; i < resources->device_count; i++) {
+        const struct oci_device_rule *rule = &resources->devices[i];
+        char major[24] = "*", minor[24] = "*", text[96];
+        if (rule->major >= 0) snprintf(major, sizeof major, "%" PRId64, rule->major);
+        if (rule->minor >= 0) snprintf(minor, sizeof minor, "%" PRId64, rule->minor);
+        snprintf(text, sizeof text, "%c %s:%s %s%s%s", rule->type, major, minor, rule->read ? "r" : "",
+                 rule->write ? "w" : "", rule->make ? "m" : "");
+        put(writer, rule->allow ? "devices.allow" : "devices.deny", rule->type == 'a' ? "a" : text);
+    }
+}
+
+static bool block_wanted(const struct oci_resources *resources) {
+    bool wanted = resources->block_weight.value > 0;
+    for (int kind = 0; kind < THROTTLE_COUNT; kind++) wanted = wanted || resources->throttle_counts[kind] > 0;
+    return wanted;
+}
+
+int cgroup_apply_v1(const struct cgroup_layout *layout, const char *path, const struct oci_resources *resources,
+                    struct runtime_error *err) {
+    struct writer writer = {.path = path, .err = err};
+    bool memory = resources->memory_limit.present || resources->memory_swap.present ||
+                  resources->memory_reservation.present || resources->memory_swappiness.present ||
+                  resources->disable_oom_killer;
+    bool cpu = resources->cpu_shares.value || resources->cpu_period.value || resources->cpu_quota.value ||
+               resources->realtime_period.value || resources->realtime_runtime.value;
+    bool cpus = resources->cpus && *resources->cpus, mems = resources->mems && *resources->mems;
+    if (select_controller(&writer, layout, "memory", memory)) memory_v1(&writer, resources);
+    if (select_controller(&writer, layout, "cpu", cpu)) cpu_v1(&writer, resources);
+    if (select_controller(&writer, layout, "cpuset", cpus)) put(&writer, "cpuset.cpus", resources->cpus);
+    if (select_controller(&writer, layout, "cpuset", mems)) put(&writer, "cpuset.mems", resources->mems);
+    if (select_controller(&writer, layout, "pids", resources->pids_limit.value != 0)) {
+        put_max(&writer, "pids.max", resources->pids_limit.value);
+    }
+    if (select_controller(&writer, layout, "blkio", block_wanted(resources))) block_v1(&writer, resources);
+    if (select_controller(&writer, layout, "devices", resources->device_count > 0)) devices_v1(&writer, resources);
+    return writer.failed ? -1 : 0;
+}
+
+static void memory_v2(struct writer *writer, const struct oci_resources *resources) {
+    if (resources->memory_limit.value) put_max(writer, "memory.max", resources->memory_limit.value);
+    if (resources->memory_reservation.value) put_max(writer, "memory.low", resources->memory_reservation.value);
+    if (!resources->memory_swap.value || writer->failed) return;
+    /* Version 1 counts memory and swap together, version 2 swap alone. */
+    char text[32] = "max";
+    if (resources->memory_swap.value > 0 && resources->memory_limit.value > 0) {
+        snprintf(text, sizeof text, "%" PRId64, resources->memory_swap.value - resources->memory_limit.value);
+    }
+    /* A kernel without swap has no such file, and nothing to limit. */
+    if (cgroup_write(writer->mount, writer->path, "memory.swap.max", text) < 0 && errno != ENOENT) {
+        put(writer, "memory.swap.max", text);
+    }
+}
+
+static void cpu_v2(struct writer *writer, const struct oci_resources *resources) {
+    if (resources->cpu_shares.value) {
+        uint64_t shares = resources->cpu_shares.value;
+        /* Shares 2 to 262,144 on weight 1 to 10,000, as runc and crun map them. */
+        if (shares < 2) shares = 2;
+        if (shares > 262144) shares = 262144;
+        put_int(writer, "cpu.weight", (int64_t)(1 + (shares - 2) * 9999 / 262142));
+    }
+    if (resources->cpu_quota.value || resources->cpu_period.value) {
+        char text[64];
+        uint64_t period = resources->cpu_period.value ? resources->cpu_period.value : 100000;
+        if (resources->cpu_quota.value > 0) {
+            snprintf(text, sizeof text, "%" PRId64 " %" PRIu64, resources->cpu_quota.value, period);
+        } else {
+            snprintf(text, sizeof text, "max %" PRIu64, period);
+        }
+        put(writer, "cpu.max", text);
+    }
+    if (resources->cpus && *resources->cpus) put(writer, "cpuset.cpus", resources->cpus);
+    if (resources->mems && *resources->mems) put(writer, "cpuset.mems", resources->mems);
+}
+
+static void block_v2(struct writer *writer, const struct oci_resources *resources) {
+    static const char *const keys[THROTTLE_COUNT] = {
+        [THROTTLE_READ_BPS] = "rbps",
+        [THROTTLE_WRITE_BPS] = "wbps",
+        [THROTTLE_READ_IOPS] = "riops",
+        [THROTTLE_WRITE_IOPS] = "wiops",
+    };
+    if (resources->block_weight.value) {
+        /* 10 to 1000 on 1 to 10,000. */
+        put_int(writer, "io.weight", (int64_t)(1 + (resources->block_weight.value - 10) * 9999 / 990));
+    }
+    for (int kind = 0; kind < THROTTLE_COUNT; kind++) {
+        for (size_t i = 0; i < resources->throttle_counts[kind]; i++) {
+            const struct oci_throttle *throttle = &resources->throttles[kind][i];
+            char text[96];
+            snprintf(text, sizeof text, "%" PRIu64 ":%" PRIu64 " %s=%" PRIu64, throttle->major, throttle->minor,
+                     keys[kind], throttle->rate);
+            put(writer, "io.max", text);
+        }
+    }
+}
+
+int cgroup_apply_v2(const char *mount, const char *path, const struct oci_resources *resources,
+                    struct runtime_error *err) {
+    struct writer writer = {.mount = mount, .path = path, .err = err};
+    memory_v2(&writer, resources);
+    cpu_v2(&writer, resources);
+    if (resources->pids_limit.value != 0) put_max(&writer, "pids.max", resources->pids_limit.value);
+    block_v2(&writer, resources);
+    if (writer.failed) return -1;
+    if (resources->device_count == 0) return 0;
+    return cgroup_apply_devices_v2(mount, path, resources->devices, resources->device_count, err);
+}

@@ -1,0 +1,24 @@
+/* A cloned process that is to become a container's: its first steps and the way its errors travel. */
+#ifndef BERTH_CHILD_H
+#define BERTH_CHILD_H
+
+#include <stdint.h>
+
+#include "runtime.h"
+
+/*
+ * clone3 into new namespaces (`flags`), with the pid namespace `pid_namespace` where that is not -1; it may be a
+ * pidfd. Returns 0 in the child. The caller must have one thread.
+ */
+pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_error *err);
+
+/*
+ * Forgets what the parent had: descriptors but 0 to 2 and those to keep (any may be -1), signal handlers, session,
+ * session keyring. Not dumpable from here to execve, so that nothing of the container can look into it.
+ */
+void child_begin(const int *keep, size_t keep_count);
+
+/* Sends the error and ends. */
+_Noreturn void child_fail(int sync, const struct runtime_error *err);
+
+#endif

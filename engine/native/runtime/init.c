@@ -1,0 +1,126 @@
+#include "init.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "child.h"
+#include "error.h"
+#include "in_root.h"
+#include "process.h"
+#include "rootfs.h"
+#include "seccomp.h"
+#include "syscalls.h"
+
+struct init {
+    int sync, slave;
+    int stdio[3];
+    struct oci_config *config;
+    struct mount_plan *plan;
+    char *bundle;
+    struct process_files files;
+};
+
+static int set_names(const struct oci_config *config, struct runtime_error *err) {
+    if (!config->namespaces[NS_UTS].present) return 0;
+    if (config->hostname && *config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0) {
+        return fail(err, "namespaces", errno, NULL, "setting the host name: %s", strerror(errno));
+    }
+    if (config->domainname && *config->domainname &&
+        setdomainname(config->domainname, strlen(config->domainname)) < 0) {
+        return fail(err, "namespaces", errno, NULL, "setting the domain name: %s", strerror(errno));
+    }
+    return 0;
+}
+
+static int set_namespaces(const struct oci_config *config, struct runtime_error *err) {
+    const struct oci_namespace_entry *cgroup = &config->namespaces[NS_CGROUP];
+    /* Only now: the group that the process stands in becomes the root of its cgroup namespace. */
+    if (cgroup->present && !cgroup->path && unshare(CLONE_NEWCGROUP) < 0) {
+        return fail(err, "namespaces", errno, NULL, "making a cgroup namespace: %s", strerror(errno));
+    }
+    return set_names(config, err);
+}
+
+/* Where a directory cannot be made, the chdir of the start says so. */
+static void make_working_directory(int root, const char *cwd) {
+    int fd = in_root_make(root, cwd, true);
+    if (fd >= 0) close(fd);
+}
+
+static int make_root(struct init *init, const struct configure_header *header, int *master,
+                     struct runtime_error *err) {
+    AUTO_FD root = -1;
+    const struct oci_config *config = init->config;
+    if (rootfs_mount(config, init->plan, init->bundle, &root, err) < 0) return -1;
+    if (rootfs_mount_all(config, init->bundle, root, err) < 0) return -1;
+    if (rootfs_make_devices(config, root, err) < 0) return -1;
+    if (header->terminal &&
+        console_open(root, true, header->rows, header->columns, master, &init->slave, err) < 0) {
+        return -1;
+    }
+    make_working_directory(root, config->process.cwd);
+    if (rootfs_protect(config, root, err) < 0) return -1;
+    return rootfs_pivot(config, root, err);
+}
+
+/* Takes the message apart; its descriptors now belong to `init`. */
+static int take_message(struct init *init, struct sync_message *message, struct configure_header *header,
+                        struct runtime_error *err) {
+    if (message->length < sizeof *header) return fail(err, "bundle", EPROTO, NULL, "message too short");
+    memcpy(header, message->payload, sizeof *header);
+    const char *config = message->payload + sizeof *header, *plan = config + header->config_bytes;
+    if (sizeof *header + (size_t)header->config_bytes + header->plan_bytes + header->bundle_bytes != message->length) {
+        return fail(err, "bundle", EPROTO, NULL, "message too short");
+    }
+    for (int i = 0; i < 3; i++) {
+        int index = header->fds[i];
+        if (index < 0 || (size_t)index >= message->fd_count) continue;
+        init->stdio[i] = fcntl(message->fds[index], F_DUPFD_CLOEXEC, 3);
+    }
+    init->bundle = strndup(plan + header->plan_bytes, header->bundle_bytes);
+    if (!init->bundle) return fail(err, "bundle", ENOMEM, NULL, "out of memory");
+    if (oci_config_parse(config, header->config_bytes, &init->config, err) < 0) return -1;
+    if (!init->config->has_process) return fail(err, "bundle", EINVAL, NULL, "config.json has no process");
+    return header->plan_bytes == 0 ? 0 : mount_plan_parse(plan, header->plan_bytes, &init->plan, err);
+}
+
+static int configure(struct init *init, struct sync_message *message, struct runtime_error *err) {
+    struct configure_header header;
+    AUTO_FD master = -1;
+    if (take_message(init, message, &header, err) < 0) return -1;
+    /* From here to pivot_root /proc is the host's: the image cannot have put anything at its place. */
+    if (process_open_files(&init->config->process, &init->files, err) < 0) return -1;
+    if (set_namespaces(init->config, err) < 0 || init_sysctl(init->config, err) < 0) return -1;
+    if (make_root(init, &header, &master, err) < 0) return -1;
+    if (sync_send(init->sync, SYNC_DONE, NULL, 0, &master, master >= 0 ? 1 : 0) < 0) {
+        return fail(err, "rootfs", errno, NULL, "%s", strerror(errno));
+    }
+    return 0;
+}
+
+static int start(struct init *init, struct runtime_error *err) {
+    struct identity identity;
+    struct seccomp_filter filter = {0};
+    struct arena *arena = &init->config->arena;
+    const struct oci_process *process = &init->config->process;
+    if (identity_resolve(arena, &process->user, &identity, err) < 0) return -1;
+    if (init->config->seccomp && seccomp_compile(arena, init->config->seccomp, &filter, err) < 0) return -1;
+    if (process_stdio(init->slave, init->stdio, identity.uid, err) < 0) return -1;
+    return process_execute(process, &identity, &init->files, &filter, err);
+}
+
+void init_main(int sync) {
+    struct init init = {.sync = sync, .slave = -1, .stdio = {-1, -1, -1}};
+    struct runtime_error err;
+    struct sync_message message;
+    /* The other end closed: the container is not wanted any more. */
+    if (sync_expect(sync, SYNC_CONFIGURE, &message, "bundle", &err) < 0) _exit(1);
+    if (configure(&init, &message, &err) < 0) child_fail(sync, &err);
+    sync_free(&message);
+    if (sync_expect(sync, SYNC_START, &message, "exec", &err) < 0) _exit(1);
+    start(&init, &err);
+    child_fail(sync, &err);
+}

@@ -1,0 +1,21 @@
+/* What the container's first process does between clone and its command. */
+#ifndef BERTH_INIT_H
+#define BERTH_INIT_H
+
+#include "oci.h"
+#include "sync.h"
+
+struct configure_header {
+    uint32_t config_bytes, plan_bytes, bundle_bytes; /* in this order behind the header */
+    uint16_t rows, columns;
+    uint8_t terminal;
+    int8_t fds[3]; /* which of the message's descriptors are 0 to 2; -1: /dev/null */
+};
+
+/* Waits for SYNC_CONFIGURE and SYNC_START on `sync`. */
+_Noreturn void init_main(int sync);
+
+/* Writes namespaced kernel settings; others are refused. */
+int init_sysctl(const struct oci_config *config, struct runtime_error *err);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * The OCI runtime-spec 1.2 config.json as structs, and rootfs.json (the mount plan of engine/layers/driver.ts).
+ * Strings point into the arena; absent strings are NULL, absent numbers have their `has_` false.
+ */
+#ifndef BERTH_OCI_H
+#define BERTH_OCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arena.h"
+#include "json.h"
+#include "runtime.h"
+
+struct string_list {
+    const char **items; /* NULL-terminated, never NULL itself */
+    size_t count;
+};
+
+struct optional_int {
+    bool present;
+    int64_t value;
+};
+
+struct optional_uint {
+    bool present;
+    uint64_t value;
+};
+
+struct oci_rlimit {
+    int resource; /* RLIMIT_… */
+    const char *name;
+    uint64_t soft, hard;
+};
+
+/* Bit n is capability number n. */
+struct oci_capabilities {
+    uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+struct oci_user {
+    uint32_t uid, gid;
+    struct optional_uint umask;
+    const uint32_t *additional_gids;
+    size_t additional_gid_count;
+    const char *username;          /* docs/shim-protocol.md: replaces uid and gid; NULL when absent or empty */
+    struct string_list groups;     /* names or numbers */
+};
+
+struct oci_process {
+    struct arena arena; /* only for those of oci_process_parse */
+    bool terminal, no_new_privileges;
+    uint16_t rows, columns;
+    struct oci_user user;
+    struct string_list args, env;
+    const char *cwd;
+    struct oci_capabilities capabilities;
+    struct oci_rlimit *rlimits;
+    size_t rlimit_count;
+    struct optional_int oom_score_adj;
+    const char *apparmor_profile;
+};
+
+struct oci_mount {
+    const char *destination, *type, *source;
+    struct string_list options;
+};
+
+enum oci_namespace { NS_PID, NS_NETWORK, NS_MOUNT, NS_IPC, NS_UTS, NS_CGROUP, NS_COUNT };
+
+struct oci_namespace_entry {
+    bool present;
+    const char *path; /* joined instead of made */
+};
+
+struct oci_device {
+    const char *path;
+    char type; /* c, u, b, p */
+    uint32_t major, minor, mode, uid, gid;
+};
+
+struct oci_device_rule {
+    bool allow;
+    char type; /* a, c, b */
+    int64_t major, minor; /* -1: any */
+    bool read, write, make;
+};
+
+struct oci_throttle {
+    uint64_t major, minor, rate;
+};
+
+enum oci_throttle_kind { THROTTLE_READ_BPS, THROTTLE_WRITE_BPS, THROTTLE_READ_IOPS, THROTTLE_WRITE_IOPS, THROTTLE_COUNT };
+
+struct oci_resources {
+    struct optional_int memory_limit, memory_reservation, memory_swap;
+    struct optional_uint memory_swappiness;
+    bool disable_oom_killer;
+    struct optional_uint cpu_shares, cpu_period, realtime_period;
+    struct optional_int cpu_quota, realtime_runtime;
+    const char *cpus, *mems;
+    struct optional_int pids_limit;
+    struct optional_uint block_weight;
+    struct oci_throttle *throttles[THROTTLE_COUNT];
+    size_t throttle_counts[THROTTLE_COUNT];
+    struct oci_device_rule *devices;
+    size_t device_count;
+};
+
+struct oci_pair {
+    const char *key, *value;
+};
+
+struct oci_config {
+    struct arena arena;
+    const char *text; /* the source, for the child that parses it again */
+    size_t length;
+    struct oci_process process;
+    bool has_process;
+    const char *root_path;
+    bool root_read_only;
+    const char *hostname, *domainname;
+    struct oci_mount *mounts;
+    size_t mount_count;
+    struct oci_namespace_entry namespaces[NS_COUNT];
+    struct oci_device *devices;
+    size_t device_count;
+    struct oci_resources resources;
+    struct oci_pair *sysctl;
+    size_t sysctl_count;
+    struct string_list masked_paths, read_only_paths;
+    const char *rootfs_propagation, *cgroups_path;
+    const struct json_value *seccomp;
+};
+
+struct mount_plan {
+    struct arena arena;
+    const char *text;
+    size_t length;
+    bool overlay; /* else one directory is bound */
+    struct string_list lower;
+    const char *upper, *work;
+    bool read_only, is_volatile;
+};
+
+/* From text; the text is copied. */
+int oci_config_parse(const char *text, size_t length, struct oci_config **config, struct runtime_error *err);
+int mount_plan_parse(const char *text, size_t length, struct mount_plan **plan, struct runtime_error *err);
+
+/* From the `process` of a larger document, whose arena must live as long. Freed by oci_process_free. */
+int oci_process_parse(const struct json_value *value, struct oci_process **process, struct runtime_error *err);
+
+/* Reading values with a sticky error: after the first problem everything reads as absent, and `err` tells it. */
+struct oci_reader {
+    struct arena *arena;
+    struct runtime_error *err;
+    bool failed;
+};
+
+void oci_problem(struct oci_reader *reader, const char *where, const char *what);
+const struct json_value *oci_get(struct oci_reader *reader, const struct json_value *object, const char *key,
+                                 enum json_type type);
+const char *oci_string(struct oci_reader *reader, const struct json_value *object, const char *key);
+bool oci_bool(struct oci_reader *reader, const struct json_value *object, const char *key);
+struct optional_int oci_int(struct oci_reader *reader, const struct json_value *object, const char *key);
+struct optional_uint oci_uint(struct oci_reader *reader, const struct json_value *object, const char *key);
+struct string_list oci_strings(struct oci_reader *reader, const struct json_value *object, const char *key);
+/* `count` zeroed elements of `size` bytes for the array's children; NULL when it is empty. */
+void *oci_array(struct oci_reader *reader, const struct json_value *array, size_t size, size_t *count);
+
+void oci_read_process(struct oci_reader *reader, const struct json_value *object, struct oci_process *process);
+void oci_read_linux(struct oci_reader *reader, const struct json_value *object, struct oci_config *config);
+/* Number of a capability by its OCI name (CAP_CHOWN), -1 when unknown. */
+int capability_number(const char *name);
+
+#endif

@@ -1,0 +1,175 @@
+#include "process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "error.h"
+#include "syscalls.h"
+#include "text.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static int open_proc(const char *path, struct runtime_error *err) {
+    struct statfs system;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PROC_MAGIC) return fd;
+    int number = fd < 0 ? errno : ENODEV;
+    if (fd >= 0) close(fd);
+    return fail(err, "user", number, path, "%s: %s", path, strerror(number));
+}
+
+int process_open_files(const struct oci_process *process, struct process_files *files, struct runtime_error *err) {
+    *files = (struct process_files){.oom_score_adj = -1, .apparmor_exec = -1};
+    if (process->oom_score_adj.present) {
+        files->oom_score_adj = open_proc("/proc/self/oom_score_adj", err);
+        if (files->oom_score_adj < 0) return -1;
+    }
+    if (process->apparmor_profile && *process->apparmor_profile) {
+        files->apparmor_exec = open_proc("/proc/self/attr/apparmor/exec", err);
+        if (files->apparmor_exec < 0 && err->number == ENOENT) {
+            files->apparmor_exec = open_proc("/proc/self/attr/exec", err);
+        }
+        if (files->apparmor_exec < 0) return -1;
+    }
+    return 0;
+}
+
+int process_stdio(int slave, const int fds[3], uint32_t uid, struct runtime_error *err) {
+    if (slave >= 0 && ioctl(slave, TIOCSCTTY, 0) < 0) {
+        return fail(err, "devices", errno, NULL, "taking the terminal: %s", strerror(errno));
+    }
+    for (int i = 0; i < 3; i++) {
+        int from = slave >= 0 ? slave : fds[i];
+        AUTO_FD null = from < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+        if (from < 0) from = null;
+        if (from < 0 || dup2(from, i) < 0) return fail(err, "devices", errno, "/dev/null", "%s", strerror(errno));
+        /* So that a user who is not root can open /dev/stdout again; a file system may refuse, which harms nobody. */
+        if (null < 0 && fchown(i, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL && errno != EROFS) {
+            return fail(err, "devices", errno, NULL, "owner of the standard streams: %s", strerror(errno));
+        }
+    }
+    return 0;
+}
+
+static int write_file(int fd, const char *stage, const char *text, struct runtime_error *err) {
+    if (fd < 0 || write(fd, text, strlen(text)) >= 0) return 0;
+    return fail(err, stage, errno, NULL, "writing %s: %s", text, strerror(errno));
+}
+
+static int set_oom_score(const struct oci_process *process, const struct process_files *files,
+                         struct runtime_error *err) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", (int)process->oom_score_adj.value);
+    return process->oom_score_adj.present ? write_file(files->oom_score_adj, "user", text, err) : 0;
+}
+
+/* The kernel's own answer: one outside of the root begins with "(unreachable)" (CVE-2024-21626). */
+static int change_directory(const char *cwd, struct runtime_error *err) {
+    char where[PATH_MAX];
+    if (chdir(cwd) < 0) return fail(err, "cwd", errno, cwd, "chdir to cwd (\"%s\"): %s", cwd, strerror(errno));
+    long length = syscall(SYS_getcwd, where, sizeof where);
+    if (length < 0 || where[0] != '/') {
+        return fail(err, "cwd", EPERM, cwd, "the working directory %s lies outside of the container", cwd);
+    }
+    return 0;
+}
+
+static const char *environment(const struct oci_process *process, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < process->env.count; i++) {
+        const char *item = process->env.items[i];
+        if (strncmp(item, name, length) == 0 && item[length] == '=') return item + length + 1;
+    }
+    return NULL;
+}
+
+/* The process's environment, with HOME where it has none. */
+static char **environment_with_home(const struct oci_process *process, const char *home) {
+    char **env = calloc(process->env.count + 2, sizeof *env);
+    struct text entry = {0};
+    if (!env) return NULL;
+    if (process->env.count) memcpy(env, process->env.items, process->env.count * sizeof *env);
+    if (environment(process, "HOME")) return env;
+    text_add(&entry, "HOME=%s", home);
+    env[process->env.count] = entry.bytes;
+    return env;
+}
+
+/* Only what is a file that may be executed counts, so that a directory of that name does not end the search. */
+static bool executable(const char *path, bool *denied) {
+    struct stat info;
+    if (stat(path, &info) < 0) {
+        *denied = *denied || errno == EACCES;
+        return false;
+    }
+    if (S_ISDIR(info.st_mode)) return false;
+    if (access(path, X_OK) == 0) return true;
+    *denied = *denied || errno == EACCES;
+    return false;
+}
+
+static char *find_command(const char *name, const char *path) {
+    bool denied = false;
+    if (strchr(name, '/')) return strdup(name);
+    for (const char *at = path;; at++) {
+        size_t length = strcspn(at, ":");
+        struct text candidate = {0};
+        text_add(&candidate, "%.*s%s%s", (int)length, at, length ? "/" : "./", name);
+        if (!candidate.failed && executable(candidate.bytes, &denied)) return candidate.bytes;
+        text_free(&candidate);
+        at += length;
+        if (!*at) break;
+    }
+    errno = denied ? EACCES : ENOENT;
+    return NULL;
+}
+
+static int execute(const struct oci_process *process, const struct identity *identity, struct runtime_error *err) {
+    const char *path = environment(process, "PATH"), *name = process->args.items[0];
+    char **env = environment_with_home(process, identity->home);
+    if (!env) return fail(err, "exec", ENOMEM, NULL, "out of memory");
+    char *command = *name ? find_command(name, path ? path : DEFAULT_PATH) : NULL;
+    if (!*name) errno = ENOENT;
+    if (!command) {
+        return fail(err, "exec", errno, name, errno == ENOENT ? "executable file not found in $PATH" : "permission denied");
+    }
+    execve(command, (char *const *)process->args.items, env);
+    return fail(err, "exec", errno, name, "%s", strerror(errno));
+}
+
+int process_execute(const struct oci_process *process, struct identity *identity, const struct process_files *files,
+                    const struct seccomp_filter *filter, struct runtime_error *err) {
+    sigset_t none;
+    sigemptyset(&none);
+    if (set_oom_score(process, files, err) < 0 || credentials_limits(process, err) < 0) return -1;
+    if (files->apparmor_exec >= 0) {
+        struct text label = {0};
+        text_add(&label, "exec %s", process->apparmor_profile);
+        if (write_file(files->apparmor_exec, "user", label.bytes, err) < 0) return -1;
+    }
+    /* As root first: a directory of another user may be closed to this one, and yet be its working directory. */
+    if (change_directory(process->cwd, err) < 0) return -1;
+    if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+        return fail(err, "seccomp", errno, NULL, "no_new_privs: %s", strerror(errno));
+    }
+    /* Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. */
+    if (!process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
+    if (credentials_apply(process, identity, err) < 0) return -1;
+    if (process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
+    /* Becoming another user cleared it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_) < 0) {
+        return fail(err, "exec", errno, NULL, "closing descriptors: %s", strerror(errno));
+    }
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    return execute(process, identity, err);
+}

@@ -1,0 +1,35 @@
+/* Messages between a caller and the child that becomes a container's process, over a stream socket pair. */
+#ifndef BERTH_SYNC_H
+#define BERTH_SYNC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime.h"
+
+enum sync_type {
+    SYNC_CONFIGURE = 1, /* → child: struct configure_header, config.json, rootfs.json, strings; stdio descriptors */
+    SYNC_DONE = 2,      /* ← child: configured; with the console's master where there is a terminal */
+    SYNC_START = 3,     /* → child: execute */
+    SYNC_ERROR = 4,     /* ← child: struct runtime_error; the child has ended */
+};
+
+enum { SYNC_MAX_FDS = 4 };
+
+struct sync_message {
+    uint32_t type, length;
+    char *payload; /* malloc'ed, NULL when empty */
+    int fds[SYNC_MAX_FDS];
+    size_t fd_count;
+};
+
+int sync_pair(int fds[2]);
+int sync_send(int fd, uint32_t type, const void *payload, size_t length, const int *fds, size_t fd_count);
+/* 1 with a message, 0 at end of file, -1 with errno. Descriptors received are close-on-exec. */
+int sync_receive(int fd, struct sync_message *message);
+void sync_free(struct sync_message *message);
+
+/* Receives and expects `type`: the child's error is re-created in `err`; an end of file is an error of `stage`. */
+int sync_expect(int fd, uint32_t type, struct sync_message *message, const char *stage, struct runtime_error *err);
+
+#endif

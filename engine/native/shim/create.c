@@ -1,0 +1,169 @@
+/* CREATE and EXEC: a session, its streams and its process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../runtime/error.h"
+#include "../runtime/syscalls.h"
+#include "shim.h"
+
+static int load_bundle(struct shim *shim, struct mount_plan **plan, struct runtime_error *err) {
+    struct text path = {0};
+    text_add(&path, "%s/config.json", shim->options.bundle);
+    int result = oci_config_load(path.bytes, &shim->config, err);
+    path.length = 0;
+    text_add(&path, "%s/rootfs.json", shim->options.bundle);
+    if (result == 0 && mount_plan_load(path.bytes, plan, err) < 0 && err->number != ENOENT) result = -1;
+    text_free(&path);
+    return result;
+}
+
+static int open_log(struct shim *shim, struct oci_reader *reader, const struct json_value *body,
+                    struct runtime_error *err) {
+    const struct json_value *options = oci_get(reader, body, "log", JSON_OBJECT);
+    const char *driver = oci_string(reader, options, "driver");
+    uint64_t max_bytes = oci_uint(reader, options, "maxBytes").value;
+    uint32_t max_files = (uint32_t)oci_uint(reader, options, "maxFiles").value;
+    struct text path = {0};
+    shim->main.to_log = !driver || strcmp(driver, "none") != 0;
+    if (!shim->main.to_log) return 0;
+    text_add(&path, "%s/log", shim->options.dir);
+    int result = log_open(&shim->log, path.bytes, max_bytes, max_files, err);
+    text_free(&path);
+    return result;
+}
+
+static int run_container(struct shim *shim, const struct mount_plan *plan, bool terminal, bool stdin_open,
+                         struct runtime_error *err) {
+    struct container *container = &shim->container;
+    struct container_io io = {
+        .stdin_fd = -1,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .terminal = terminal,
+        .rows = shim->config->process.rows,
+        .columns = shim->config->process.columns,
+    };
+    int console = -1;
+    if (!terminal && session_pipes(&shim->main, stdin_open, &io, err) < 0) return -1;
+    int result = container_prepare(shim->config, container, err);
+    if (result == 0) {
+        result = container_configure(container, shim->config, plan, shim->options.bundle, shim->options.cgroup, &io,
+                                     &console, err);
+    }
+    session_pipes_done(&io);
+    if (result == 0 && console >= 0) session_terminal(&shim->main, console, stdin_open);
+    return result;
+}
+
+static void undo_create(struct shim *shim) {
+    struct runtime_error ignored;
+    if (shim->container.pidfd >= 0) sys_pidfd_send_signal(shim->container.pidfd, SIGKILL);
+    container_delete(&shim->container, &ignored);
+    session_close(&shim->main);
+    session_new(shim, &shim->main, 0);
+    log_close(&shim->log);
+    oci_config_free(shim->config);
+    shim->config = NULL;
+}
+
+int create_container(struct shim *shim, const struct json_value *body, struct runtime_error *err) {
+    struct arena arena = {0};
+    struct oci_reader reader = {.arena = &arena, .err = err};
+    struct mount_plan *plan = NULL;
+    bool stdin_open = oci_bool(&reader, body, "stdin"), terminal = oci_bool(&reader, body, "terminal");
+    int result = open_log(shim, &reader, body, err);
+    if (reader.failed) result = -1;
+    if (result == 0) result = load_bundle(shim, &plan, err);
+    if (result == 0) result = run_container(shim, plan, terminal, stdin_open, err);
+    mount_plan_free(plan);
+    arena_free(&arena);
+    if (result < 0) {
+        undo_create(shim);
+        return -1;
+    }
+    shim->main.pid = shim->container.pid;
+    shim->main.pidfd = fcntl(shim->container.pidfd, F_DUPFD_CLOEXEC, 3);
+    shim->phase = PHASE_CREATED;
+    session_begin(&shim->main);
+    return 0;
+}
+
+/* A body that is too large for a packet lies in a file of the container's directory. */
+static const struct json_value *exec_body(const struct shim *shim, struct oci_reader *reader,
+                                          const struct json_value *body, struct text *content) {
+    const char *file = oci_string(reader, body, "file");
+    char problem[128], buffer[16384];
+    if (!file) return body;
+    AUTO_FD directory = open(shim->options.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    AUTO_FD fd = sys_openat2(directory, file, O_RDONLY, 0, RESOLVE_IN_ROOT_ | RESOLVE_NO_SYMLINKS_);
+    for (ssize_t got; fd >= 0 && (got = read(fd, buffer, sizeof buffer)) > 0;) text_bytes(content, buffer, (size_t)got);
+    const struct json_value *value =
+        content->failed || !content->bytes
+            ? NULL
+            : json_parse(reader->arena, content->bytes, content->length, problem, sizeof problem);
+    if (!value) oci_problem(reader, "file", fd < 0 ? strerror(errno) : "a JSON object");
+    return value;
+}
+
+static int run_exec(struct shim *shim, struct session *session, const struct oci_process *process, bool terminal,
+                    bool stdin_open, struct runtime_error *err) {
+    struct container_io io = {
+        .stdin_fd = -1,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .terminal = terminal,
+        .rows = process->rows,
+        .columns = process->columns,
+    };
+    int console = -1;
+    if (!terminal && session_pipes(session, stdin_open, &io, err) < 0) return -1;
+    int result = container_exec(&shim->container, shim->config, process, &io, &console, &session->pid,
+                                &session->pidfd, err);
+    session_pipes_done(&io);
+    if (result == 0 && console >= 0) session_terminal(session, console, stdin_open);
+    return result;
+}
+
+static bool wants_output(const struct json_value *body) {
+    const struct json_value *output = json_member(body, "output");
+    return !output || output->type != JSON_FALSE;
+}
+
+int create_exec(struct shim *shim, const struct json_value *body, struct session **session,
+                struct runtime_error *err) {
+    struct arena arena = {0};
+    struct text content = {0};
+    struct oci_reader reader = {.arena = &arena, .err = err};
+    struct oci_process *process = NULL;
+    body = exec_body(shim, &reader, body, &content);
+    bool terminal = oci_bool(&reader, body, "terminal"), stdin_open = oci_bool(&reader, body, "stdin");
+    const char *exec_id = oci_string(&reader, body, "execId");
+    const struct json_value *object = oci_get(&reader, body, "process", JSON_OBJECT);
+    int result = reader.failed ? -1 : oci_process_parse(object, &process, err);
+    struct session *made = calloc(1, sizeof *made);
+    if (result == 0 && !made) result = fail(err, "protocol", ENOMEM, NULL, "out of memory");
+    if (result == 0) {
+        session_new(shim, made, ++shim->last_session);
+        made->exec_id = strdup(exec_id ? exec_id : "");
+        made->discard = !wants_output(body);
+        made->owned = !made->discard;
+        result = run_exec(shim, made, process, terminal, stdin_open, err);
+        if (result < 0) session_close(made);
+    }
+    oci_process_free(process);
+    arena_free(&arena);
+    text_free(&content);
+    if (result < 0) {
+        free(made);
+        return -1;
+    }
+    made->next = shim->execs;
+    shim->execs = made;
+    session_begin(made);
+    *session = made;
+    return 0;
+}
