@@ -2,10 +2,11 @@ import common from './common.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
 import images from './images.ts';
+import layers from './layers.ts';
 import logs from './logs.ts';
 import machine from './machine.ts';
 import terminal from './terminal.ts';
 
 /** One file a feature, each a namespace: `useTranslation('containers')`. */
-const en = { common, containers, errors, machine, logs, terminal, images };
+const en = { common, containers, errors, machine, logs, terminal, images, layers };
 export default en;

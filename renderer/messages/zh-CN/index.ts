@@ -4,9 +4,10 @@ import common from './common.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
 import images from './images.ts';
+import layers from './layers.ts';
 import logs from './logs.ts';
 import machine from './machine.ts';
 import terminal from './terminal.ts';
 
-const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal, images };
+const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal, images, layers };
 export default zh;
