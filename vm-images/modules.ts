@@ -42,7 +42,6 @@ export const lateModules = [
   'virtio_balloon',
   'virtio_rng',
   'button',
-  'gpio_keys',
   'evdev',
 ];
 

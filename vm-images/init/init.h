@@ -108,12 +108,15 @@ bool sshd_reaped(pid_t pid, int status);
 long long sshd_deadline(void);
 void sshd_tick(void);
 
-/* power.c */
+/* buttons.c */
 
-/* Opens the power buttons among the input devices; writes at most count descriptors, returns how many. */
+/* Opens the machine's power buttons; writes at most count descriptors, returns how many. */
 int open_power_buttons(int *fds, int count);
 /* Reads pending events of one; true when the button was pressed. */
 bool power_button_pressed(int fd);
+
+/* power.c */
+
 /* Ends every process, writes everything, switches off. Returns never. */
 _Noreturn void power_off(void);
 

@@ -1,73 +1,19 @@
 #include "init.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* From the kernel's input.h, which is not among the C library's headers. */
-struct input_event {
-	struct timeval time;
-	unsigned short type, code;
-	int value;
-};
-enum { EV_KEY = 1, KEY_POWER = 116, KEY_MAX = 0x2ff };
-#define EVIOCGBIT(type, length) _IOC(_IOC_READ, 'E', 0x20 + (type), length)
 
 enum {
 	/* How long processes may take to end after SIGTERM. */
 	PATIENCE_MS = 10000,
+	/* How long monitors may take to record that their containers were killed. */
+	RECORD_MS = 2000,
 };
-
-static bool has_power_key(int fd)
-{
-	unsigned char keys[KEY_MAX / 8 + 1] = {0};
-	if (ioctl(fd, EVIOCGBIT(EV_KEY, sizeof(keys)), keys) < 0)
-		return false;
-	return keys[KEY_POWER / 8] & (1 << (KEY_POWER % 8));
-}
-
-int open_power_buttons(int *fds, int count)
-{
-	DIR *inputs = opendir("/dev/input");
-	if (!inputs)
-		return 0;
-	int opened = 0;
-	for (struct dirent *entry; opened < count && (entry = readdir(inputs));) {
-		if (strncmp(entry->d_name, "event", 5) != 0)
-			continue;
-		int fd = openat(dirfd(inputs), entry->d_name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (has_power_key(fd))
-			fds[opened++] = fd;
-		else
-			close(fd);
-	}
-	closedir(inputs);
-	return opened;
-}
-
-bool power_button_pressed(int fd)
-{
-	struct input_event event;
-	bool pressed = false;
-	while (read(fd, &event, sizeof(event)) == sizeof(event)) {
-		if (event.type == EV_KEY && event.code == KEY_POWER && event.value == 1)
-			pressed = true;
-	}
-	return pressed;
-}
 
 /* Reaps until no child is left or the time is over; a child is every process here, since orphans become ours. */
 static bool reap_all(int children, int patience_ms)
@@ -89,6 +35,17 @@ static bool reap_all(int children, int patience_ms)
 	}
 }
 
+/* Each instance has its containers below <root>/<instance>/c, its monitors beside that. */
+static void kill_containers(void)
+{
+	glob_t found;
+	if (glob("/sys/fs/cgroup/*/c/cgroup.kill", 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		write_file(found.gl_pathv[i], "1", 0644);
+	globfree(&found);
+}
+
 _Noreturn void power_off(void)
 {
 	sigset_t child;
@@ -99,6 +56,9 @@ _Noreturn void power_off(void)
 	/* Shells ignore SIGTERM, stopped processes cannot hear it. */
 	kill(-1, SIGCONT);
 	if (!reap_all(children, PATIENCE_MS)) {
+		/* Containers before their monitors, so that those still write down how their containers ended. */
+		kill_containers();
+		reap_all(children, RECORD_MS);
 		kill(-1, SIGKILL);
 		reap_all(children, PATIENCE_MS);
 	}
