@@ -6,6 +6,7 @@ import type { ExitStatus, RunningShim, ShimExec } from './runtime.ts';
 import { parseBody, type ShimConnection, ShimLostError } from './shim-connection.ts';
 import { asStartError } from './shim-failure.ts';
 import { type ExitRecord, maxBodyBytes, messageType, type ShimMessage } from './shim-messages.ts';
+import { shimEnded } from './shim-process.ts';
 import { ExecSession, SessionInput } from './shim-session.ts';
 
 const sigkill = 9;
@@ -79,7 +80,7 @@ export class ConnectedShim implements RunningShim {
     detached?: boolean;
   }): Promise<ShimExec> {
     const { execId, process, stdin, terminal, detached = false } = options;
-    const body = { execId, process, terminal, stdin };
+    const body = { execId, process, terminal, stdin, output: !detached };
     if (Buffer.byteLength(JSON.stringify(body)) > maxBodyBytes) return await this.#execByFile(options);
     return await this.#exec(body, { process, stdin, detached });
   }
@@ -98,7 +99,9 @@ export class ConnectedShim implements RunningShim {
     for (const { session, pid, exitCode } of execs) {
       if (exitCode !== undefined) continue;
       const connection = this.#connection;
-      this.#execs.set(session, new ExecSession({ connection, session, pid, stdin: false, detached: true }));
+      const exec = new ExecSession({ connection, session, pid, stdin: false, detached: false });
+      exec.abandon();
+      this.#execs.set(session, exec);
     }
   }
 
@@ -151,10 +154,14 @@ export class ConnectedShim implements RunningShim {
     this.#exit.resolve({ exitCode, signal, oomKilled, finishedAt });
   }
 
-  /** The shim went. If it had not told the exit, its record decides; a container without a shim is ended. */
+  /**
+   * The connection broke. A shim that lives on (another engine took it over) is waited for; once it has gone its record
+   * tells the exit, and a container without shim and record is ended.
+   */
   async #lost(pidfd: number | undefined): Promise<void> {
     for (const exec of this.#execs.values()) exec.takeExit(255);
     this.#execs.clear();
+    await shimEnded(this.#files.shimState);
     const record = await readExitRecord(this.#files.exit);
     if (pidfd !== undefined) {
       if (!record) await endProcess(pidfd);
@@ -174,7 +181,9 @@ export class ConnectedShim implements RunningShim {
     const file = join('exec', `${execId}.json`);
     const path = join(this.#files.dir, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, JSON.stringify({ process, terminal, stdin }), { mode: 0o600 });
+    await writeFile(path, JSON.stringify({ execId, process, terminal, stdin, output: !detached }), {
+      mode: 0o600,
+    });
     try {
       return await this.#exec({ execId, file }, { process, stdin, detached });
     } finally {

@@ -78,7 +78,7 @@ export class ExecSession implements ShimExec {
   #readBytes = 0;
   #finished = false;
   #wake: (() => void) | undefined;
-  #detached: boolean;
+  #left = false;
   #exit = Promise.withResolvers<{ exitCode: number }>();
 
   constructor(options: {
@@ -90,17 +90,16 @@ export class ExecSession implements ShimExec {
   }) {
     this.#connection = options.connection;
     this.#session = options.session;
-    this.#detached = options.detached;
     this.pid = options.pid;
     this.stdin = options.stdin ? new SessionInput(options.connection, options.session) : undefined;
     this.exited = this.#exit.promise;
     this.output = this.#read();
-    this.#grant(outputWindow);
+    if (!options.detached) this.#grant(outputWindow);
   }
 
   takeOutput(body: Buffer): void {
     const bytes = body.subarray(1);
-    if (this.#detached) {
+    if (this.#left) {
       this.#account(bytes.length);
       return;
     }
@@ -113,6 +112,12 @@ export class ExecSession implements ShimExec {
     this.stdin?.stop();
     this.#exit.resolve({ exitCode });
     this.#wake?.();
+  }
+
+  /** Nobody reads on: the process must not be held back for ever. */
+  abandon(): void {
+    this.#left = true;
+    for (const chunk of this.#chunks.splice(0)) this.#account(chunk.bytes.length);
   }
 
   async resize({ rows, columns }: { rows: number; columns: number }): Promise<void> {
@@ -137,9 +142,7 @@ export class ExecSession implements ShimExec {
           });
       }
     } finally {
-      // A reader that left must not hold the process back for ever.
-      this.#detached = true;
-      for (const chunk of this.#chunks.splice(0)) this.#account(chunk.bytes.length);
+      this.abandon();
     }
   }
 
