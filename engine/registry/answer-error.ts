@@ -1,0 +1,101 @@
+import { BerthError } from '../errors.ts';
+import { type HttpAnswer, readSmall } from './http.ts';
+
+/** One entry of the distribution API's error body. */
+export interface RegistryProblem {
+  code: string;
+  message: string;
+}
+
+const bodyLimitBytes = 64 * 1024;
+
+/** What a registry said in an answer that is not 2xx. */
+export async function problemOf(answer: HttpAnswer): Promise<RegistryProblem> {
+  const text = await readSmall(answer, bodyLimitBytes).then(
+    (bytes) => bytes.toString('utf8'),
+    () => '',
+  );
+  try {
+    const parsed = JSON.parse(text) as {
+      errors?: { code?: unknown; message?: unknown }[];
+      details?: unknown;
+    };
+    const first = parsed.errors?.[0];
+    if (first !== undefined) {
+      const code = String(first.code ?? 'UNKNOWN');
+      return { code, message: String(first.message ?? code.toLowerCase()) };
+    }
+    if (typeof parsed.details === 'string') return { code: codeOf(answer.status), message: parsed.details };
+  } catch {
+    // Not the API's form: proxies and gateways answer in HTML.
+  }
+  return { code: codeOf(answer.status), message: text.slice(0, 200).trim() || `status ${answer.status}` };
+}
+
+function codeOf(status: number): string {
+  switch (status) {
+    case 401:
+      return 'UNAUTHORIZED';
+    case 403:
+      return 'DENIED';
+    case 404:
+      return 'NOT_FOUND';
+    case 429:
+      return 'TOOMANYREQUESTS';
+    default:
+      return 'UNKNOWN';
+  }
+}
+
+/** "manifest unknown: manifest unknown", as Go's errcode prints it. */
+export function problemText(problem: RegistryProblem): string {
+  return `${problem.code.toLowerCase().replaceAll('_', ' ')}: ${problem.message}`;
+}
+
+/** The error of a refused call about a repository, in Docker's words. `name` and `familiar` are as people write them. */
+export function refusal(
+  answer: HttpAnswer,
+  problem: RegistryProblem,
+  subject: { name: string; familiar: string },
+): BerthError {
+  const text = problemText(problem);
+  const params = { name: subject.name, reference: subject.familiar, detail: problem.message };
+  switch (problem.code) {
+    case 'MANIFEST_UNKNOWN':
+      return new BerthError(
+        'registry-not-found',
+        `manifest for ${subject.familiar} not found: ${text}`,
+        params,
+      );
+    case 'NAME_UNKNOWN':
+      return new BerthError('registry-not-found', `repository ${subject.name} not found: ${text}`, params);
+    case 'DENIED':
+      return new BerthError(
+        'registry-denied',
+        `pull access denied for ${subject.name}, repository does not exist or may require 'docker login': ${text}`,
+        params,
+      );
+    case 'UNAUTHORIZED':
+      return new BerthError('registry-unauthorized', text, params);
+    case 'TOOMANYREQUESTS': {
+      const retryAfter = answer.headers['retry-after'];
+      return new BerthError('registry-rate-limited', text, {
+        ...params,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
+    }
+    default:
+      if (answer.status === 404) {
+        return new BerthError(
+          'registry-not-found',
+          `manifest for ${subject.familiar} not found: ${text}`,
+          params,
+        );
+      }
+      return new BerthError(
+        'registry-failed',
+        `received unexpected HTTP status: ${answer.status} (${text})`,
+        params,
+      );
+  }
+}
