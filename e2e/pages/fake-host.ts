@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { StreamEnded, StreamOpen, StreamOpened } from '../../electron/host/api/http.ts';
+import type { HostState } from '../../electron/host/api/machine.ts';
+import { FakeEngine } from './fake-engine.ts';
+import { runningState } from './recorded.ts';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+const rendererDir = join(import.meta.dirname, '../../build/renderer');
+const secret = 'page-secret';
+
+/** The same policy as the real host's, so that a page that breaks it breaks here too. */
+function policy(port: number): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    `connect-src 'self' ws://127.0.0.1:${port}`,
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/**
+ * A small real HTTP server with the host's contract and recorded data, so that every state of the page can be
+ * shown at will. Each test has its own.
+ */
+export class FakeHost implements AsyncDisposable {
+  readonly engine = new FakeEngine();
+  /** Every call of the page, as "METHOD /path". */
+  readonly requests: string[] = [];
+  settings: Record<string, unknown> = {
+    language: 'en',
+    theme: 'light',
+    machine: { kind: 'qemu', diskGiB: 64 },
+    engine: { 'insecure-registries': [], debug: false },
+  };
+  logText = '[    0.000000] Linux version 6.12.57\n[   29.114000] berth-init: sshd is ready\n';
+  #state: HostState = runningState();
+  readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
+  readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'berth' });
+  readonly #watchers = new Set<WebSocket>();
+
+  static async start(state: HostState = runningState()): Promise<FakeHost> {
+    const host = new FakeHost();
+    host.#state = state;
+    host.#server.on('upgrade', (request, socket, head) => {
+      const offered = request.headers['sec-websocket-protocol'] ?? '';
+      if (!offered.includes(`berth.${secret}`)) return socket.destroy();
+      host.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+        host.#upgraded(request.url ?? '', webSocket),
+      );
+    });
+    await new Promise<void>((resolve) => host.#server.listen(0, '127.0.0.1', resolve));
+    return host;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** A URL of the page with its token, as `berth open` prints it. */
+  url(path = '/containers'): string {
+    return `http://127.0.0.1:${this.port}${path}#token=one-time`;
+  }
+
+  get state(): HostState {
+    return this.#state;
+  }
+
+  setState(state: HostState): void {
+    this.#state = state;
+    for (const watcher of this.#watchers) watcher.send(JSON.stringify(state));
+  }
+
+  /** Cuts every WebSocket, as a host that went away does; `accept: false` refuses new ones too. */
+  cut(options: { accept: boolean }): void {
+    for (const client of this.#sockets.clients) client.terminate();
+    if (!options.accept) this.#server.close();
+  }
+
+  #upgraded(url: string, socket: WebSocket): void {
+    this.requests.push(`WS ${url}`);
+    if (url === '/api/watch') {
+      this.#watchers.add(socket);
+      socket.on('close', () => this.#watchers.delete(socket));
+      socket.send(JSON.stringify(this.#state));
+    } else socket.once('message', (data) => this.#stream(socket, JSON.parse(data.toString()) as StreamOpen));
+  }
+
+  #stream(socket: WebSocket, open: StreamOpen): void {
+    this.requests.push(`STREAM ${open.method} ${open.path}`);
+    const send = (frame: StreamOpened | StreamEnded) => socket.send(JSON.stringify(frame));
+    const line = (value: unknown) => socket.send(Buffer.from(`${JSON.stringify(value)}\n`));
+    const end = () => {
+      send({ ended: 'eof' });
+      socket.close(1000);
+    };
+    const url = new URL(open.path, 'http://engine');
+    const refusal = this.engine.refusals.get(`${open.method} ${url.pathname}`);
+    send({ status: refusal?.status ?? (open.upgrade ? 101 : 200), headers: {} });
+    if (refusal) {
+      line(refusal.body);
+      end();
+    } else if (url.pathname === '/events') {
+      socket.on('close', this.engine.onEvent(line));
+    } else if (url.pathname === '/images/create') {
+      const tag = url.searchParams.get('tag');
+      for (const progress of this.engine.pull(`${url.searchParams.get('fromImage')}${tag ? `:${tag}` : ''}`))
+        line(progress);
+      end();
+    } else if (open.upgrade) {
+      socket.send(Buffer.from('root@web:/# '));
+      socket.on('message', (data, isBinary) => isBinary && socket.send(data));
+    } else if (url.pathname.endsWith('/logs')) {
+      socket.send(logFrames());
+      if (url.searchParams.get('follow') !== 'true') end();
+    } else end();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://host');
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    const body = text === '' ? undefined : (JSON.parse(text) as unknown);
+    const json = (status: number, value: unknown) => {
+      response.writeHead(status, { 'Content-Type': 'application/json' });
+      response.end(value === undefined ? '' : JSON.stringify(value));
+    };
+    const { pathname } = url;
+    if (!/^\/(api|engine)\//.test(pathname)) return this.#page(pathname, response);
+    this.requests.push(`${request.method} ${pathname}${url.search}`);
+    if (pathname === '/api/session')
+      return (body as { token: string }).token === 'one-time'
+        ? json(200, { secret })
+        : json(401, { message: 'no', berth: { code: 'token-invalid', params: {} } });
+    if (request.headers.authorization !== `Bearer ${secret}`)
+      return json(401, { message: 'no session', berth: { code: 'token-invalid', params: {} } });
+    if (pathname.startsWith('/engine/')) {
+      const answer = this.engine.answer(
+        request.method ?? '',
+        pathname.slice('/engine'.length),
+        url.searchParams,
+        body,
+      );
+      return json(answer.status, answer.body);
+    }
+    if (pathname === '/api/settings') {
+      if (request.method === 'POST') this.settings = { ...this.settings, ...(body as object) };
+      return json(200, this.settings);
+    }
+    if (pathname === '/api/state') return json(200, this.#state);
+    if (pathname === '/api/machine/log') {
+      response.writeHead(200, {
+        'Content-Type': 'text/plain',
+        'X-Log-Size': Buffer.byteLength(this.logText),
+      });
+      response.end(Buffer.from(this.logText).subarray(Number(url.searchParams.get('offset'))));
+      return;
+    }
+    return json(202, undefined);
+  }
+
+  async #page(pathname: string, response: ServerResponse): Promise<void> {
+    const type = types[extname(pathname)];
+    const file = join(rendererDir, type ? pathname : 'index.html');
+    try {
+      const bytes = await readFile(file);
+      response.writeHead(200, {
+        'Content-Type': type ?? types['.html'],
+        'Content-Security-Policy': policy(this.port),
+      });
+      response.end(bytes);
+    } catch {
+      response.writeHead(404);
+      response.end();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** A few multiplexed log lines with time stamps, as a container without a terminal writes them. */
+function logFrames(): Buffer {
+  const lines = [
+    ['INFO', 'listening on :3000'],
+    ['INFO', 'GET /products 200 18 ms'],
+    ['WARN', 'slow query 412 ms: SELECT * FROM inventory'],
+    ['ERROR', 'timeout after 3000 ms calling payments:8443'],
+    ['INFO', 'GET /cart 200 31 ms shop=杭州'],
+  ];
+  return Buffer.concat(
+    lines.map(([level, text], index) => {
+      const line = Buffer.from(`2026-11-21T04:12:0${index}.114000000Z ${level} ${text}\n`);
+      const header = Buffer.alloc(8);
+      header[0] = level === 'ERROR' ? 2 : 1;
+      header.writeUInt32BE(line.length, 4);
+      return Buffer.concat([header, line]);
+    }),
+  );
+}
