@@ -22,9 +22,9 @@ export interface StreamBytes {
   bytes: Uint8Array;
 }
 
-/** Docker's `since` and `until`: seconds since the epoch with a fraction of up to nine digits; 0 or '' is none. */
+/** Docker's `since` and `until`: seconds since the epoch with a fraction of up to nine digits; '' is none. */
 export function parseTime(text: string): bigint | undefined {
-  if (text === '' || text === '0') return undefined;
+  if (text === '') return undefined;
   const found = /^(-?\d+)(?:\.(\d{1,9})\d*)?$/.exec(text);
   if (found === null) {
     const parsed = Date.parse(text);

@@ -75,7 +75,8 @@ async function logs(containers: Containers, context: RequestContext<{ id: string
     timestamps: query.flag('timestamps'),
     tail: query.text('tail'),
     sinceNs: parseTime(query.text('since')),
-    untilNs: parseTime(query.text('until')),
+    // The docker CLI sends 0 for no bound.
+    untilNs: query.text('until') === '0' ? undefined : parseTime(query.text('until')),
   };
   if (!logQuery.stdout && !logQuery.stderr) {
     throw new BerthError('bad-parameter', 'Bad parameters: you must choose at least one stream');
