@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { problemActions, stageNames } from '../../electron/host/api/machine.ts';
 import { errorCodes } from '../../engine/api/errors.ts';
-import en from './en/index.ts';
-import { chooseLanguage } from './index.ts';
-import zh from './zh-CN/index.ts';
+import en from '../../renderer/messages/en/index.ts';
+import { chooseLanguage } from '../../renderer/messages/index.ts';
+import zh from '../../renderer/messages/zh-CN/index.ts';
 
 /** Every key with its text; English singular forms have no Chinese counterpart. */
 function flatten(tree: object, prefix = ''): Map<string, string> {
@@ -63,7 +63,7 @@ const hardCoded = [
   /\b(?:title|aria-label|label|placeholder|alt|hint)="[^"]*[A-Za-z\u4e00-\u9fff][^"]*"/g,
 ];
 test('no text stands in the source', () => {
-  const found = sources(join(import.meta.dirname, '..')).flatMap((path) => {
+  const found = sources('renderer').flatMap((path) => {
     const text = readFileSync(path, 'utf8');
     return hardCoded.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => `${path}: ${match[0]}`));
   });
