@@ -1,4 +1,5 @@
 import common from './common.ts';
+import container from './container.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
 import images from './images.ts';
@@ -8,5 +9,5 @@ import machine from './machine.ts';
 import terminal from './terminal.ts';
 
 /** One file a feature, each a namespace: `useTranslation('containers')`. */
-const en = { common, containers, errors, machine, logs, terminal, images, layers };
+const en = { common, containers, errors, machine, logs, terminal, images, layers, container };
 export default en;

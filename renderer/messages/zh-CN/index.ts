@@ -1,6 +1,7 @@
 import type en from '../en/index.ts';
 import type { Translation } from '../translation.ts';
 import common from './common.ts';
+import container from './container.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
 import images from './images.ts';
@@ -9,5 +10,15 @@ import logs from './logs.ts';
 import machine from './machine.ts';
 import terminal from './terminal.ts';
 
-const zh: Translation<typeof en> = { common, containers, errors, machine, logs, terminal, images, layers };
+const zh: Translation<typeof en> = {
+  common,
+  containers,
+  errors,
+  machine,
+  logs,
+  terminal,
+  images,
+  layers,
+  container,
+};
 export default zh;
