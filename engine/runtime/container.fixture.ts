@@ -19,7 +19,7 @@ export class TestRuntime {
   readonly files: ReturnType<typeof engineFiles>;
   readonly instance: string;
   #root: string;
-  #shims: RunningShim[] = [];
+  #ids: string[] = [];
   #count = 0;
 
   private constructor(root: string, instance: string) {
@@ -75,12 +75,13 @@ export class TestRuntime {
       terminal: config.Tty ?? false,
       log: options.log ?? { driver: 'local', maxBytes: 20_000_000, maxFiles: 5 },
     });
-    this.#shims.push(shim);
+    this.#ids.push(id);
     return new TestContainer(this, id, shim, config, hostConfig);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const shim of this.#shims) await shim.delete();
+    // Connected to anew: a test may have taken a shim over.
+    for (const id of this.#ids) await (await this.runtime.adopt({ id }))?.delete();
     await rm(this.#root, { recursive: true, force: true });
     await rm(this.files.run, { recursive: true, force: true });
   }
@@ -112,10 +113,10 @@ export class TestContainer {
   }
 
   /** Everything written until the container's end, a stream each. */
-  async output(): Promise<{ stdout: string; stderr: string }> {
-    const { onLog, exited: ended } = this.shim;
+  async output(shim = this.shim): Promise<{ stdout: string; stderr: string }> {
+    const { onLog, exited: ended } = shim;
     const parts = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-    const follow = { onLog: onLog.bind(this.shim), ended };
+    const follow = { onLog: onLog.bind(shim), ended };
     for await (const chunk of openLog(this.files.log).read({ from: 'start', follow })) {
       parts[chunk.stream].push(chunk.bytes);
     }

@@ -174,7 +174,7 @@ test('an engine that starts again finds its container, its log and its end', asy
   expect(adopted).toMatchObject({ pid: container.shim.pid, phase: 'running' });
   await adopted!.stdin!.write(Buffer.from('restart\n'));
   expect(await adopted!.exited).toMatchObject({ exitCode: 4 });
-  expect((await container.output()).stdout).toBe('before\nafter restart\n');
+  expect((await container.output(adopted)).stdout).toBe('before\nafter restart\n');
   const late = await again.adopt({ id: container.id });
   expect(late?.phase).toBe('exited');
   expect(await late!.exited).toMatchObject({ exitCode: 4 });
