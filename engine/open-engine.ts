@@ -3,7 +3,6 @@ import { ContainerRegistry } from './containers/registry.ts';
 import { Events } from './events.ts';
 import { openImages } from './images/image-store.ts';
 import { openLayers } from './layers/layer-store.ts';
-import { openLayerTrees } from './layers/layer-trees.ts';
 
 import { openNetworks } from './network/linux-networks.ts';
 import { readHostFacts } from './runtime/host-facts.ts';
@@ -39,7 +38,6 @@ export async function openEngine(options: {
     unpackProgram: programPath('berth-unpack'),
     ...(config['storage-driver'] === undefined ? {} : { driver: config['storage-driver'] }),
   });
-  const trees = openLayerTrees({ files, layers });
   const images = await openImages({
     files,
     layers,
@@ -74,7 +72,6 @@ export async function openEngine(options: {
     registry,
     images,
     layers,
-    trees,
     networks,
     volumes,
     runtime: openRuntime({ instance, files }),
@@ -84,6 +81,6 @@ export async function openEngine(options: {
   });
   const { cgroupVersion } = host;
   const started = { startedAt: new Date(), cpu: new CpuMeter() };
-  const parts = { containers, images, layers, trees, networks, volumes, events };
+  const parts = { containers, images, layers, networks, volumes, events };
   return { instance, id, config, files, machine, cgroupVersion, ...started, ...parts };
 }

@@ -103,9 +103,9 @@ export class TestEngine {
   /** Makes the image `busybox:latest` by docker import. */
   async importBusybox(): Promise<void> {
     const image = testBusybox();
-    const changes = (image.config.Env ?? []).flatMap((entry) => ['--change', `ENV ${entry}`]);
+    const changes = ['--change', 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin', '--change', 'CMD ["sh"]'];
     const file = image.layers[0]?.file ?? '';
-    const done = await this.docker(['import', '--change', 'CMD ["sh"]', ...changes, file, 'busybox:latest']);
+    const done = await this.docker(['import', ...changes, file, 'busybox:latest']);
     if (done.code !== 0) throw new Error(`docker import: ${done.stderr}`);
   }
 
@@ -140,10 +140,19 @@ export class TestEngine {
     return stdout.trimEnd();
   }
 
-  /** Runs docker inside a pseudo terminal, by script(1). */
-  dockerInTerminal(args: string[], input: string): Promise<CommandResult> {
+  /** Runs docker inside a pseudo terminal, by script(1); the input is typed once the command has printed `after`. */
+  dockerInTerminal(args: string[], options: { type: string; after: string }): Promise<CommandResult> {
     const quoted = [dockerCli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    return runCommand('script', ['-qec', quoted, '/dev/null'], { env: this.dockerEnv, input });
+    const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: this.dockerEnv });
+    let typed = false;
+    let seen = '';
+    child.stdout.on('data', (part: Buffer) => {
+      seen += part.toString();
+      if (typed || !seen.includes(options.after)) return;
+      typed = true;
+      child.stdin.write(options.type);
+    });
+    return commandResult(child);
   }
 
   /** One HTTP call; a string body goes out as it is, anything else as JSON. */
@@ -206,10 +215,13 @@ function runCommand(
   options: { env: Record<string, string>; input?: string | Buffer },
 ): Promise<CommandResult> {
   const { env, input } = options;
-  const child = spawn(program, args, {
-    env,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(program, args, { env, stdio: [stdin, 'pipe', 'pipe'] });
+  child.stdin?.end(input);
+  return commandResult(child);
+}
+
+function commandResult(child: ChildProcess): Promise<CommandResult> {
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (part: string) => {
@@ -220,7 +232,6 @@ function runCommand(
   });
   // A command that ends before it has read its input is no failure of the test.
   child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), stdout, stderr }));

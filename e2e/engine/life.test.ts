@@ -140,7 +140,10 @@ describe('exec', () => {
   });
 
   test('has a terminal', async () => {
-    const done = await engine.dockerInTerminal(['exec', '-it', 'host', 'sh'], 'tty; exit 6\n');
+    const done = await engine.dockerInTerminal(['exec', '-it', 'host', 'sh'], {
+      after: '#',
+      type: 'tty; exit 6\n',
+    });
     expect(done.code).toBe(6);
     expect(done.stdout).toContain('/dev/pts/');
   });
@@ -247,7 +250,7 @@ describe('what is shown', () => {
   test('ps by its filters', async () => {
     expect(await ps('label=a=b', 'status=running', 'name=sho', 'ancestor=busybox')).toBe('shown');
     expect(await ps('label=a=c')).toBe('');
-    expect(await ps('status=exited')).toBe('');
+    expect(await ps('status=exited', 'name=shown')).toBe('');
     const wrong = await engine.docker(['ps', '--filter', 'nonsense=1']);
     expect(wrong.stderr).toContain("invalid filter 'nonsense'");
   });

@@ -91,16 +91,22 @@ describe('streams of docker run', () => {
   });
 
   test('a terminal is one', async () => {
-    const done = await engine.dockerInTerminal(['run', '--rm', '-it', 'busybox', 'sh'], 'tty; exit 3\n');
+    const done = await engine.dockerInTerminal(['run', '--rm', '-it', 'busybox', 'sh'], {
+      after: '#',
+      type: 'tty; exit 3\n',
+    });
     expect(done.code).toBe(3);
     expect(done.stdout).toContain('/dev/pts/0');
   });
 
   test('the detach keys leave the container running', async () => {
-    const child = engine.spawnDocker(['run', '-d', '-it', '--name', 'detached', 'busybox', 'sh']);
-    await new Promise((resolve) => child.once('close', resolve));
-    const socketKeys = await engine.dockerInTerminal(['attach', 'detached'], '\u0010\u0011');
-    expect(socketKeys.stdout + socketKeys.stderr).toContain('read escape sequence');
+    const script = 'while true; do echo tick; sleep 0.05; done';
+    await engine.dockerText('run', '-d', '-it', '--name', 'detached', 'busybox', 'sh', '-c', script);
+    const left = await engine.dockerInTerminal(['attach', 'detached'], {
+      after: 'tick',
+      type: '\u0010\u0011',
+    });
+    expect(left.stdout).toContain('read escape sequence');
     expect(await engine.dockerText('inspect', '-f', '{{.State.Running}}', 'detached')).toBe('true');
     await engine.dockerText('rm', '-f', 'detached');
   });

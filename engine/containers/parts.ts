@@ -1,6 +1,6 @@
 import type { Events } from '../events.ts';
 import type { Images } from '../images/images.ts';
-import type { Layers, LayerTrees } from '../layers/layers.ts';
+import type { Layers } from '../layers/layers.ts';
 import type { Networks } from '../network/network.ts';
 import type { HostFacts } from '../runtime/bundle-request.ts';
 import type { LogReader, Runtime } from '../runtime/runtime.ts';
@@ -27,7 +27,6 @@ export interface ContainerParts {
   registry: ContainerRegistry;
   images: Images;
   layers: Layers;
-  trees: LayerTrees;
   networks: Networks;
   volumes: Volumes;
   runtime: Runtime;

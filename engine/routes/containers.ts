@@ -48,11 +48,6 @@ function readRoutes(containers: Containers): Route[] {
     route('GET', '/containers/:id/top', async ({ params, query, reply }) => {
       reply.json(await containerTop(parts, containers.get(params.id), query.text('ps_args')));
     }),
-    route('GET', '/containers/:id/changes', async ({ params, reply }) => {
-      const { definition, files } = containers.get(params.id);
-      const changes = await parts.trees.changes({ upper: files.upper, layers: definition.layers });
-      reply.json(changes.map(({ path, kind }) => ({ Path: path.text, Kind: kind })));
-    }),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Engine } from '../system/engine.ts';
 import { absentRoutes } from './absent.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './exec.ts';
+import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { systemRoutes } from './system.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -13,6 +14,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...systemRoutes(engine),
     ...containerRoutes(engine.containers),
     ...execRoutes(engine.containers),
+    ...imageRoutes(engine),
     ...volumeRoutes(engine),
     ...networkRoutes(engine),
     ...absentRoutes(),
