@@ -1,15 +1,16 @@
 import { Tooltip } from '@base-ui/react/tooltip';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DockSlot } from './shell/dock-slot.tsx';
-import { KeysDialog } from './shell/keys-dialog.tsx';
 import { LinkBanner } from './shell/link-banner.tsx';
-import { Palette } from './shell/palette.tsx';
 import { Rail } from './shell/rail.tsx';
 import { useShortcuts } from './shell/shortcuts.ts';
 import { TitleBar } from './shell/title-bar.tsx';
 import { Views } from './shell/views.tsx';
-import { Toaster } from './ui/toast.tsx';
+import { Toasts } from './ui/toast.tsx';
+
+const Palette = lazy(() => import('./shell/palette.tsx'));
+const KeysDialog = lazy(() => import('./shell/keys-dialog.tsx'));
 
 /** The window: title bar, rail, the view of the URL, and the dock under it. */
 export function App() {
@@ -37,9 +38,11 @@ export function App() {
           <DockSlot />
         </div>
       </div>
-      {overlay === 'palette' && <Palette onClose={() => setOverlay(undefined)} onKeys={openKeys} />}
-      {overlay === 'keys' && <KeysDialog onClose={() => setOverlay(undefined)} />}
-      <Toaster />
+      <Suspense fallback={null}>
+        {overlay === 'palette' && <Palette onClose={() => setOverlay(undefined)} onKeys={openKeys} />}
+        {overlay === 'keys' && <KeysDialog onClose={() => setOverlay(undefined)} />}
+      </Suspense>
+      <Toasts />
     </Tooltip.Provider>
   );
 }

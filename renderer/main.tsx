@@ -24,4 +24,11 @@ async function start(): Promise<void> {
   await Promise.all([readAppearance(), readPreferences()]);
 }
 
-void start();
+/** What most people open next is fetched while nothing else is to be done. */
+function prefetch(): void {
+  void import('./ui/dialog.tsx');
+  void import('./shell/split-view.tsx');
+  void import('./shell/palette.tsx');
+}
+
+void start().then(() => requestIdleCallback(prefetch));

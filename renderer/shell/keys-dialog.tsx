@@ -18,7 +18,7 @@ const rows = [
   ['all', '?'],
 ] as const;
 
-export function KeysDialog({ onClose }: { onClose: () => void }) {
+export default function KeysDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <Dialog title={t('keys.title')} widthPx={460} onClose={onClose}>

@@ -11,7 +11,7 @@ import { rank } from './rank.ts';
 const shown = 50;
 
 /** Every command and every thing by name: what the keyboard can reach from anywhere. */
-export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
+export default function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const { t } = useTranslation();
   const [query, setQuery] = useState('');
   const [active, setActive] = useState(0);

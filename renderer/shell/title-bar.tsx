@@ -34,8 +34,7 @@ function Crumbs() {
 function AppearanceMenu({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation();
   const { language, theme } = useAppearance();
-  const change = (next: Parameters<typeof changeAppearance>[0]) =>
-    reportFailure(changeAppearance(next));
+  const change = (next: Parameters<typeof changeAppearance>[0]) => reportFailure(changeAppearance(next));
   return (
     <Menu trigger={<IconButton label={t('menu.label')} icon={<Languages size={16} />} />}>
       <MenuChoice

@@ -43,26 +43,25 @@ const spans = [
   ['second', 1],
 ] as const;
 
-function unitText(value: number, unit: string, digits = 0): string {
-  return new Intl.NumberFormat(i18next.language, {
-    style: 'unit',
-    unit,
-    unitDisplay: i18next.language === 'en' ? 'short' : 'long',
+function spanText(unit: (typeof spans)[number][0], value: number, digits = 0): string {
+  const text = new Intl.NumberFormat(i18next.language, {
     maximumFractionDigits: digits,
     minimumFractionDigits: digits,
   }).format(value);
+  return i18next.t(`span.${unit}`, { value: text });
 }
 
-/** A span by its largest unit: "3 days", "41 sec". */
+/** A span by its largest unit: "3 d", "41 s". */
 export function formatSpan(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));
   const [unit, size] = spans.find(([, size]) => seconds >= size) ?? spans[3];
-  return unitText(Math.floor(seconds / size), unit);
+  return spanText(unit, Math.floor(seconds / size));
 }
 
-/** How long a step took: "0.4 sec" below ten seconds, whole seconds above. */
+/** How long a step took: "0.4 s" below ten seconds, whole seconds up to a minute. */
 export function formatStep(durationMs: number): string {
-  return unitText(durationMs / 1000, 'second', durationMs < 10_000 ? 1 : 0);
+  if (durationMs >= 60_000) return formatSpan(durationMs);
+  return spanText('second', durationMs / 1000, durationMs < 10_000 ? 1 : 0);
 }
 
 /** Clock time today, date and time before. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keepExisting, noSelection } from '../../grid/selection.ts';
 import { VirtualGrid } from '../../grid/virtual-grid.tsx';
@@ -16,9 +16,10 @@ import { ListHeader } from './list-header.tsx';
 import { ListState } from './list-state.tsx';
 import { Refusals } from './refusals.tsx';
 import { makeRows, type Row, rowId, rowText } from './rows.ts';
-import { RunDialog } from './run/run-dialog.tsx';
 import { useStateWord } from './state-cell.tsx';
 import { useRemoval } from './use-removal.tsx';
+
+const RunDialog = lazy(() => import('./run/run-dialog.tsx'));
 
 /** Opens a container's detail, keeping the list's filter. */
 function open(view: ContainerView, options: { full?: boolean; replace?: boolean } = {}): void {
@@ -126,7 +127,11 @@ export default function Containers({ openId }: { openId: string | undefined }) {
         />
       )}
       {dialog}
-      {run !== null && <RunDialog image={run} onClose={() => setQuery({ run: null }, { replace: true })} />}
+      {run !== null && (
+        <Suspense fallback={null}>
+          <RunDialog image={run} onClose={() => setQuery({ run: null }, { replace: true })} />
+        </Suspense>
+      )}
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { type ContainerView, isUp } from '../../stores/container-state.ts';
 import { act } from '../../stores/containers.ts';
 import { removeSoon, undoMs } from '../../stores/removals.ts';
-import { ConfirmDialog } from '../../ui/dialog.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { showToast } from '../../ui/toast.tsx';
 
 /**

@@ -29,12 +29,12 @@ function PortRow({ forward }: { forward: Forward }) {
   return (
     <div
       className={classNames(
-        !open && 'mx-1 rounded-control border-l-2 border-err bg-err-soft [--state-cut:var(--color-err-soft)]',
+        !open && 'bg-err-soft shadow-[inset_2px_0_0_var(--color-err)] [--state-cut:var(--color-err-soft)]',
       )}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: a grid, laid out by CSS */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: a row of facts */}
-      <div role="row" className={classNames(columns, 'min-h-[30px]', !open && '-ml-1.5')}>
+      <div role="row" className={classNames(columns, 'min-h-[30px]')}>
         {/* biome-ignore lint/a11y: cells of facts */}
         <span role="cell">
           <StateIcon shape={open ? 'running' : 'unhealthy'} />
@@ -66,7 +66,7 @@ function PortRow({ forward }: { forward: Forward }) {
           {t(open ? 'ports.open' : 'ports.failed')}
         </span>
       </div>
-      {problem && <p className="pr-4 pb-2 pl-[42px] text-small text-text-2">{problem}</p>}
+      {problem && <p className="pr-4 pb-2 pl-[44px] text-small text-text-2">{problem}</p>}
     </div>
   );
 }

@@ -38,5 +38,5 @@ export function useFacts(stage: StageReport): string {
     const fact = known[name];
     return fact ? [t(`facts.${fact.key}`, { value: fact.format(value) })] : [];
   });
-  return new Intl.ListFormat(i18n.language, { style: 'narrow', type: 'unit' }).format(words);
+  return new Intl.ListFormat(i18n.language, { style: 'short', type: 'unit' }).format(words);
 }

@@ -16,9 +16,6 @@ const shapes: Record<StageReport['state'], StateShape> = {
   failed: 'failed',
 };
 
-/** Slower than usual by this factor is marked. */
-const slowFactor = 3;
-
 interface Span {
   startMs: number;
   endMs: number;
@@ -28,7 +25,6 @@ function Bar({ stage, whole, nowMs }: { stage: StageReport; whole: Span; nowMs: 
   if (stage.startedAtMs === undefined) return <span className="h-px bg-line" />;
   const lengthMs = Math.max(1, whole.endMs - whole.startMs);
   const durationMs = stage.durationMs ?? nowMs - stage.startedAtMs;
-  const slow = stage.usualMs !== undefined && durationMs > stage.usualMs * slowFactor;
   return (
     <span className="relative h-2" aria-hidden="true">
       <span className="absolute inset-x-0 top-1/2 h-px bg-line" />
@@ -39,7 +35,7 @@ function Bar({ stage, whole, nowMs }: { stage: StageReport; whole: Span; nowMs: 
             ? 'bg-info'
             : stage.state === 'failed'
               ? 'bg-err'
-              : slow || stage.state === 'warning'
+              : stage.state === 'warning'
                 ? 'bg-warn'
                 : 'bg-text-3',
         )}

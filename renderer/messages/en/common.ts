@@ -139,6 +139,12 @@ export default {
     region: 'Next part of the window',
     all: 'This list',
   },
+  span: {
+    second: '{{value}} s',
+    minute: '{{value}} min',
+    hour: '{{value}} h',
+    day: '{{value}} d',
+  },
   time: { upFor: 'up {{duration}}', ago: '{{duration}} ago', asOf: 'As of {{time}}' },
   crashed: 'This part of the window failed.',
 } as const;

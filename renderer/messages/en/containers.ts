@@ -126,7 +126,7 @@ export default {
     filled_other: 'Filled from the line you pasted. {{count}} options read.',
     leftOut: 'Left out: {{options}}.',
     undo: 'Undo',
-    portUsed: 'Port {{port}} is used by <b>{{name}}</b>.',
+    portUsed: 'Port {{port}} is used by {{name}}.',
     usePort: 'Use {{port}}',
     stopOwner: 'Stop {{name}}',
     portTwice: 'Port {{port}} stands here twice.',

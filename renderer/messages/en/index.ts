@@ -2,6 +2,7 @@ import common from './common.ts';
 import container from './container.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
+import image from './image.ts';
 import images from './images.ts';
 import layers from './layers.ts';
 import logs from './logs.ts';
@@ -9,5 +10,5 @@ import machine from './machine.ts';
 import terminal from './terminal.ts';
 
 /** One file a feature, each a namespace: `useTranslation('containers')`. */
-const en = { common, containers, errors, machine, logs, terminal, images, layers, container };
+const en = { common, containers, errors, machine, logs, terminal, images, layers, container, image };
 export default en;

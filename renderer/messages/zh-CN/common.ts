@@ -142,6 +142,12 @@ export default {
     region: '窗口的下一部分',
     all: '本列表',
   },
+  span: {
+    second: '{{value}} 秒',
+    minute: '{{value}} 分钟',
+    hour: '{{value}} 小时',
+    day: '{{value}} 天',
+  },
   time: { upFor: '已运行 {{duration}}', ago: '{{duration}}前', asOf: '截至 {{time}}' },
   crashed: '窗口的这一部分出错了。',
 } satisfies Translation<typeof common>;

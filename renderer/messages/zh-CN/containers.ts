@@ -117,7 +117,7 @@ export default {
     filled_other: '已按粘贴的命令填写，读取了 {{count}} 个选项。',
     leftOut: '已略去：{{options}}。',
     undo: '撤销',
-    portUsed: '端口 {{port}} 已被 <b>{{name}}</b> 占用。',
+    portUsed: '端口 {{port}} 已被 {{name}} 占用。',
     usePort: '改用 {{port}}',
     stopOwner: '停止 {{name}}',
     portTwice: '端口 {{port}} 重复了。',

@@ -4,6 +4,7 @@ import common from './common.ts';
 import container from './container.ts';
 import containers from './containers.ts';
 import errors from './errors.ts';
+import image from './image.ts';
 import images from './images.ts';
 import layers from './layers.ts';
 import logs from './logs.ts';

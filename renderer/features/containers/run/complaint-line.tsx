@@ -1,4 +1,4 @@
-import { Trans, useTranslation } from 'react-i18next';
+import { useTranslation } from 'react-i18next';
 import { act } from '../../../stores/containers.ts';
 import { Button } from '../../../ui/button.tsx';
 import { StateIcon } from '../../../ui/state-icon.tsx';
@@ -30,16 +30,9 @@ export function ComplaintLine({
     >
       <StateIcon shape="unhealthy" />
       <span className="min-w-0 flex-1 break-words">
-        {complaint.kind === 'portUsed' ? (
-          <Trans
-            t={t}
-            i18nKey="runDialog.portUsed"
-            values={{ port: complaint.port, name: complaint.owner.name }}
-            components={{ b: <b /> }}
-          />
-        ) : (
-          t(`runDialog.${complaint.kind}`, wordsOf(complaint))
-        )}
+        {complaint.kind === 'portUsed'
+          ? t('runDialog.portUsed', { port: complaint.port, name: complaint.owner.name })
+          : t(`runDialog.${complaint.kind}`, wordsOf(complaint))}
       </span>
       {complaint.kind === 'portUsed' && (
         <span className="flex flex-none gap-1 text-text">

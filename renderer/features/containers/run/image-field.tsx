@@ -36,7 +36,7 @@ export function ImageField({
           autoFocus
           bad={bad}
           list={listId}
-          className="pr-32 pl-7"
+          className="pr-32 pl-7 [&::-webkit-calendar-picker-indicator]:hidden!"
           placeholder={t('runDialog.paste')}
           value={value}
           onPaste={(event) => {

@@ -73,7 +73,7 @@ function PastedBox({ pasted, line, onUndo }: { pasted: Pasted; line: string; onU
 }
 
 /** Runs a container: an image or a pasted line, what it needs, and the command that does the same. */
-export function RunDialog({ image, onClose }: { image: string; onClose: () => void }) {
+export default function RunDialog({ image, onClose }: { image: string; onClose: () => void }) {
   const { t } = useTranslation('containers');
   const [form, setForm] = useState(() => emptyForm(image));
   const [pasted, setPasted] = useState<{ line: string; result: Pasted; before: RunForm }>();
