@@ -21,5 +21,6 @@ const zh: Translation<typeof en> = {
   images,
   layers,
   container,
+  image,
 };
 export default zh;
