@@ -109,7 +109,10 @@ export class FakeHost implements AsyncDisposable {
     };
     const url = new URL(open.path, 'http://engine');
     const refusal = this.engine.refusals.get(`${open.method} ${url.pathname}`);
-    send({ status: refusal?.status ?? (open.upgrade ? 101 : 200), headers: {} });
+    const headers: Record<string, string> = url.pathname.endsWith('/logs')
+      ? { 'content-type': 'application/vnd.docker.multiplexed-stream' }
+      : {};
+    send({ status: refusal?.status ?? (open.upgrade ? 101 : 200), headers });
     if (refusal) {
       line(refusal.body);
       end();

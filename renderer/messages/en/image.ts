@@ -69,6 +69,7 @@ export default {
     command: 'Command',
     created: 'Created',
     size: 'Size',
+    actions: 'Actions',
     open: 'Show the files of layer {{number}}',
     copy: 'the command of layer {{number}}',
   },
