@@ -146,6 +146,28 @@ test('a docker context is written, the current one left alone', async () => {
   });
 });
 
+test('published ports follow the engine; on this host itself they are there already', async () => {
+  const port = {
+    containerId: 'c1',
+    containerName: 'web',
+    protocol: 'tcp',
+    hostIp: '',
+    hostPort: 8080,
+    containerPort: 80,
+  };
+  const there = fixture.machine(({ forwards }) => forwards.length === 1);
+  await fixture.ask('/engine/berth/ports', 'POST', [port]);
+  expect((await there).forwards[0]).toMatchObject({
+    desktopAddress: '127.0.0.1',
+    desktopPort: 8080,
+    containerName: 'web',
+    state: 'open',
+  });
+  const gone = fixture.machine(({ forwards }) => forwards.length === 0);
+  await fixture.ask('/engine/berth/ports', 'POST', []);
+  await gone;
+});
+
 test('a killed engine is told with its problem and comes back', async () => {
   const before = await engineProcess();
   const told = fixture.machine(({ problem }) => problem?.code === 'engine-exited');

@@ -13,6 +13,9 @@ export interface Channel extends Duplex {
 export class ChannelSocket extends Duplex {
   readonly #channel: Channel;
   readonly #isAlive: () => boolean;
+  /** Milliseconds without traffic until 'timeout', as HTTP's agents set and read it. */
+  timeout = 0;
+  #idle: NodeJS.Timeout | undefined;
   #hasClosed = false;
   #pending: (() => void) | undefined;
 
@@ -21,9 +24,10 @@ export class ChannelSocket extends Duplex {
     this.#channel = channel;
     this.#isAlive = isAlive;
     channel.on('data', (chunk: Buffer) => {
+      this.#idle?.refresh();
       if (!this.push(chunk)) channel.pause();
     });
-    channel.once('end', () => this.push(null));
+    channel.once('end', () => this.#endReading());
     channel.on('error', (error: Error) => this.destroy(error));
     channel.once('close', () => this.#closed());
   }
@@ -38,6 +42,7 @@ export class ChannelSocket extends Duplex {
       done();
       return;
     }
+    this.#idle?.refresh();
     this.#pending = done;
     this.#channel.write(chunk, () => this.#release(done));
   }
@@ -53,6 +58,7 @@ export class ChannelSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#idle);
     if (!this.#hasClosed) {
       // Unread data would keep the channel from ever closing.
       this.#channel.removeAllListeners('data');
@@ -62,14 +68,20 @@ export class ChannelSocket extends Duplex {
     done(error);
   }
 
-  /** HTTP's agents set these on every connection; a channel has neither timers nor a handle of its own. */
+  /** As a socket's: agents close connections that the engine is about to close by it. */
+  setTimeout(timeoutMs: number, listener?: () => void): this {
+    clearTimeout(this.#idle);
+    this.timeout = timeoutMs;
+    if (timeoutMs > 0) this.#idle = setTimeout(() => this.emit('timeout'), timeoutMs).unref();
+    if (listener) this.once('timeout', listener);
+    return this;
+  }
+
+  /** HTTP's agents call these on every connection; a channel has no handle of its own. */
   setKeepAlive(): this {
     return this;
   }
   setNoDelay(): this {
-    return this;
-  }
-  setTimeout(): this {
     return this;
   }
   ref(): this {
@@ -99,6 +111,12 @@ export class ChannelSocket extends Duplex {
       return;
     }
     this.once('end', () => this.destroy());
+    this.#endReading();
+  }
+
+  /** As a socket does: the end is told at once where nothing lies unread, even to nobody who reads. */
+  #endReading(): void {
     this.push(null);
+    this.read(0);
   }
 }

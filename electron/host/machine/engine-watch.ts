@@ -13,7 +13,11 @@ export function engineAgent(link: Link, engineSocket: string): Agent {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
   agent.createConnection = (_options, done) => {
     link.openSocket(engineSocket).then(
-      (socket) => done?.(null, socket as Duplex),
+      (socket) => {
+        // HTTP has no half-open connections: one that the engine has ended is of no more use.
+        socket.once('end', () => socket.end());
+        done?.(null, socket);
+      },
       (error: Error) => done?.(error, undefined as unknown as Duplex),
     );
     return undefined;

@@ -170,6 +170,32 @@ test('HTTP runs over the link with kept-alive connections, also beside one that 
   agent.destroy();
 });
 
+test('a connection that the engine closes while idle is not used again', async () => {
+  const path = join(sshd.dir, 'idle.sock');
+  const http = createHttpServer((_incoming, response) => response.end('ok'));
+  servers.push(http);
+  const accepted: Socket[] = [];
+  http.on('connection', (socket: Socket) => accepted.push(socket));
+  await once(http.listen(path), 'listening');
+  const agent = engineAgent(link, path);
+  const get = () =>
+    new Promise<string>((resolve, reject) => {
+      request({ agent, path: '/' }, async (answer) =>
+        resolve(Buffer.concat(await answer.toArray()).toString()),
+      )
+        .on('error', reject)
+        .end();
+    });
+  const idle = () => Object.values(agent.freeSockets).flat().length;
+  for (let round = 1; round <= 3; round++) {
+    expect(await get()).toBe('ok');
+    await expect.poll(idle).toBe(1);
+    accepted.at(-1)?.destroy();
+    await expect.poll(idle).toBe(0);
+  }
+  agent.destroy();
+});
+
 test('a missing socket is an error, and so is one on a closed connection', async () => {
   await expect(link.openSocket(join(sshd.dir, 'none.sock'))).rejects.toThrow();
   link.close();

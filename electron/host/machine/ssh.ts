@@ -1,6 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import ssh2, { type Algorithms, type Client as SshClient, type ClientChannel } from 'ssh2';
+import ssh2, { type Algorithms, type ClientChannel, type Client as SshClient } from 'ssh2';
 import type { Problem } from '../api/machine.ts';
 import { type Channel, ChannelSocket } from './channel-socket.ts';
 import { MachineProblem } from './driver.ts';
