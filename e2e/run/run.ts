@@ -18,6 +18,8 @@ import { check, type Outcome, playwright, vitest } from './suites.ts';
 const proofs: Record<string, () => boolean | Promise<boolean>> = {
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
   image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),
+  machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),
+  'machine-arm64': async () => (await import('../../vm-images/boot.proof.ts')).proveBoot('arm64'),
 };
 
 type Suite = () => Outcome | Promise<Outcome>;

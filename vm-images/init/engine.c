@@ -1,18 +1,12 @@
 #include "init.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CURRENT_BUNDLE DATA_DIR "/bundles/current"
-#define LOG_FILE RUN_DIR "/engine.log"
 
 enum {
 	BACK_OFF_FIRST_MS = 200,
@@ -21,8 +15,6 @@ enum {
 	GOOD_LIFE_MS = 60000,
 	/* How long an engine may take to end after SIGTERM. */
 	PATIENCE_MS = 10000,
-	/* The log lies in memory, so that a full data disk cannot silence it; two files of this size at most. */
-	LOG_MOST_BYTES = 8 << 20,
 };
 
 static struct {
@@ -32,18 +24,9 @@ static struct {
 	bool ending;
 	long long ending_since, started_at, start_at;
 	int back_off_ms;
-	int output, log;
-	off_t log_size;
-} engine = {.start_at = -1, .output = -1, .log = -1};
+} engine = {.start_at = -1};
 
-static void open_log(void)
-{
-	if (engine.log >= 0)
-		close(engine.log);
-	engine.log = open(LOG_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	struct stat status;
-	engine.log_size = engine.log >= 0 && fstat(engine.log, &status) == 0 ? status.st_size : 0;
-}
+struct output engine_output = OUTPUT_INITIAL(RUN_DIR "/engine.log", NULL);
 
 static bool spawn_engine(void)
 {
@@ -51,24 +34,18 @@ static bool spawn_engine(void)
 	char directory[PATH_MAX];
 	if (!realpath(CURRENT_BUNDLE, directory))
 		return false;
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	int output = output_open(&engine_output);
+	if (output < 0)
 		return false;
-	/* Only this end may be non-blocking: the engine's writes should wait, not fail. */
-	fcntl(ends[1], F_SETFL, 0);
 	const char *const argv[] = {"/usr/bin/node", "engine.mjs", "--instance", "default", "--config",
 		DATA_DIR "/daemon.json", "--bind-source", "desktop", NULL};
 	const char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-		"LANG=C.UTF-8", "NODE_COMPILE_CACHE=" DATA_DIR "/cache/node", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
-		"NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt", NULL};
-	engine.pid = spawn(argv, env, directory, ends[1]);
-	close(ends[1]);
-	if (engine.pid < 0) {
-		engine.pid = 0;
-		close(ends[0]);
+		"LANG=C.UTF-8", "NODE_COMPILE_CACHE=" DATA_DIR "/cache/node", NULL};
+	pid_t pid = spawn(argv, env, directory, output);
+	close(output);
+	if (pid < 0)
 		return false;
-	}
-	engine.output = ends[0];
+	engine.pid = pid;
 	engine.started_at = monotonic_ms();
 	return true;
 }
@@ -87,7 +64,6 @@ void engine_start(void)
 	engine.start_at = -1;
 	if (access(CURRENT_BUNDLE, F_OK) < 0)
 		return;
-	open_log();
 	if (spawn_engine())
 		say_stage("engine");
 	else
@@ -124,10 +100,8 @@ bool engine_reaped(pid_t pid, int status)
 	if (pid != engine.pid)
 		return false;
 	/* Its last words are still in the pipe. */
-	engine_output();
-	if (engine.output >= 0)
-		close(engine.output);
-	engine.output = -1;
+	output_take(&engine_output);
+	output_close(&engine_output);
 	engine.pid = 0;
 	bool asked = engine.ending;
 	engine.ending = false;
@@ -166,27 +140,4 @@ void engine_tick(void)
 bool engine_alive(void)
 {
 	return engine.pid != 0;
-}
-
-int engine_output_fd(void)
-{
-	return engine.output;
-}
-
-void engine_output(void)
-{
-	char bytes[65536];
-	ssize_t count = -1;
-	while (engine.output >= 0 && (count = read(engine.output, bytes, sizeof(bytes))) > 0) {
-		if (engine.log_size + count > LOG_MOST_BYTES && rename(LOG_FILE, LOG_FILE ".1") == 0)
-			open_log();
-		/* A log that cannot be written must not stop the engine, so what does not fit is lost. */
-		if (engine.log >= 0 && write(engine.log, bytes, (size_t)count) > 0)
-			engine.log_size += count;
-	}
-	/* End of file while the engine lives: it closed its outputs; poll would report that for ever. */
-	if (engine.output >= 0 && count == 0) {
-		close(engine.output);
-		engine.output = -1;
-	}
 }

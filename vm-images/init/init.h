@@ -83,6 +83,23 @@ pid_t spawn(const char *const argv[], const char *const env[], const char *direc
 /* Runs a program to its end. Returns its wait status, or -1. Only before the loop in supervise() takes SIGCHLD. */
 int run(const char *const argv[]);
 
+/* output.c: what a supervised program writes, taken through a pipe into a log of bounded size */
+
+struct output {
+	const char *path;
+	/* Told of each piece as it comes, ended with NUL; may be NULL. */
+	void (*heard)(const char *piece);
+	/* To poll and then to hand to output_take; -1 while there is none. */
+	int fd;
+	int log;
+	off_t size;
+};
+#define OUTPUT_INITIAL(file, function) {.path = (file), .heard = (function), .fd = -1, .log = -1}
+/* Opens the pipe; returns the program's end, which the caller closes after starting it, or -1. */
+int output_open(struct output *output);
+void output_take(struct output *output);
+void output_close(struct output *output);
+
 /* engine.c: the supervised engine; times in milliseconds of the monotonic clock */
 
 /* Starts the engine where a bundle is there. */
@@ -97,9 +114,7 @@ bool engine_reaped(pid_t pid, int status);
 long long engine_deadline(void);
 void engine_tick(void);
 bool engine_alive(void);
-/* The pipe with its output, to poll and then to hand to engine_output; -1 while there is none. */
-int engine_output_fd(void);
-void engine_output(void);
+extern struct output engine_output;
 
 /* sshd.c: the only way in */
 
@@ -107,6 +122,7 @@ void sshd_start(void);
 bool sshd_reaped(pid_t pid, int status);
 long long sshd_deadline(void);
 void sshd_tick(void);
+extern struct output sshd_output;
 
 /* buttons.c */
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BUTTONS_MOST = 4 };
+enum { BUTTONS_MOST = 4, FIXED_FDS = 3 };
 
 struct loop {
 	int signals;
@@ -130,20 +130,22 @@ static long long sooner(long long a, long long b)
 
 static void turn(struct loop *loop)
 {
-	struct pollfd fds[2 + BUTTONS_MOST] = {
+	struct pollfd fds[FIXED_FDS + BUTTONS_MOST] = {
 		{.fd = loop->signals, .events = POLLIN},
-		{.fd = engine_output_fd(), .events = POLLIN},
+		{.fd = engine_output.fd, .events = POLLIN},
+		{.fd = sshd_output.fd, .events = POLLIN},
 	};
 	for (int i = 0; i < loop->button_count; i++)
-		fds[2 + i] = (struct pollfd){.fd = loop->buttons[i], .events = POLLIN};
+		fds[FIXED_FDS + i] = (struct pollfd){.fd = loop->buttons[i], .events = POLLIN};
+	int button_count = loop->button_count;
 	long long deadline = sooner(engine_deadline(), loop->stopping ? -1 : sshd_deadline());
-	poll(fds, (nfds_t)(2 + loop->button_count), milliseconds_until(deadline));
+	poll(fds, (nfds_t)(FIXED_FDS + button_count), milliseconds_until(deadline));
 
-	if (fds[1].revents)
-		engine_output();
+	output_take(&engine_output);
+	output_take(&sshd_output);
 	handle_signals(loop);
-	for (int i = 0; i < loop->button_count; i++) {
-		if (fds[2 + i].revents && power_button_pressed(loop->buttons[i]))
+	for (int i = 0; i < button_count; i++) {
+		if (fds[FIXED_FDS + i].revents && power_button_pressed(loop->buttons[i]))
 			begin_stop(loop);
 	}
 	engine_tick();

@@ -1,25 +1,32 @@
 #include "init.h"
 
-#include <fcntl.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define LOG_FILE RUN_DIR "/sshd.log"
 
 enum { RESTART_MS = 500 };
 
 static pid_t sshd;
 static long long start_at = -1;
 
+/* sshd has no other way of saying so. A connection that comes before is reset. */
+static void heard(const char *piece)
+{
+	if (strstr(piece, "Server listening on "))
+		say_stage("ssh");
+}
+
+struct output sshd_output = OUTPUT_INITIAL(RUN_DIR "/sshd.log", heard);
+
 void sshd_start(void)
 {
 	start_at = -1;
-	int log = open(LOG_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int output = output_open(&sshd_output);
 	const char *const argv[] = {"/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config", NULL};
 	const char *const env[] = {"PATH=/usr/sbin:/usr/bin", NULL};
-	sshd = spawn(argv, env, "/", log);
-	if (log >= 0)
-		close(log);
+	sshd = spawn(argv, env, "/", output);
+	if (output >= 0)
+		close(output);
 	say_stage("sshd");
 }
 
@@ -27,6 +34,8 @@ bool sshd_reaped(pid_t pid, int status)
 {
 	if (pid != sshd)
 		return false;
+	/* Its sessions live on, with the pipe; what they say from now on is lost with it. */
+	output_take(&sshd_output);
 	sshd = 0;
 	say("@problem sshd-exited %s %d", WIFSIGNALED(status) ? "signal" : "status",
 		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
