@@ -1,12 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+const shared = { environment: 'node' as const, testTimeout: 60_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['{engine,electron,renderer,vm-images,e2e}/**/*.test.ts'],
-    environment: 'node',
-    // Real processes, real containers: one file at a time on small machines is quicker than many in each other's way.
+    // Real processes, real containers: more workers than cores would only be in each other's way.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{engine,electron,renderer,vm-images}/**/*.test.ts', 'e2e/{checks,run,images,bench}/**/*.test.ts'],
+        },
+      },
+      { test: { ...shared, name: 'engine', include: ['e2e/engine/**/*.test.ts'], fileParallelism: false } },
+    ],
   },
 });

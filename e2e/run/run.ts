@@ -30,9 +30,8 @@ const checks: Record<string, Suite> = {
 };
 const tests: Record<string, Suite> = {
   ...checks,
-  unit: () =>
-    vitest('unit', ['engine', 'electron', 'renderer', 'vm-images', 'e2e/checks', 'e2e/run', 'e2e/images']),
-  engine: () => vitest('engine', ['e2e/engine'], ['--no-file-parallelism']),
+  unit: () => vitest('unit', ['--project=unit']),
+  engine: () => vitest('engine', ['--project=engine']),
   pages: () => playwright('pages', ['--project=pages']),
   machine: () => playwright('machine', ['--project=machine']),
 };

@@ -43,16 +43,15 @@ interface VitestReport {
   }[];
 }
 
-/** Runs Vitest on the paths given. No test, no report, or a file that did not load counts as a failure. */
-export function vitest(name: string, paths: string[], extra: string[] = []): Outcome {
+/** Runs Vitest with the arguments given. No test, no report, or a file that did not load counts as a failure. */
+export function vitest(name: string, args: string[]): Outcome {
   console.log(`\n== ${name}`);
   const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
   mkdirSync('build/reports', { recursive: true });
   rmSync(report, { force: true });
   const ok = run('node_modules/.bin/vitest', [
     'run',
-    ...paths,
-    ...extra,
+    ...args,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
