@@ -1,4 +1,3 @@
-import { Tooltip } from '@base-ui/react/tooltip';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DockSlot } from './shell/dock-slot.tsx';
@@ -8,6 +7,7 @@ import { useShortcuts } from './shell/shortcuts.ts';
 import { TitleBar } from './shell/title-bar.tsx';
 import { Views } from './shell/views.tsx';
 import { Toasts } from './ui/toast.tsx';
+import { Tooltips } from './ui/tooltip.tsx';
 
 const Palette = lazy(() => import('./shell/palette.tsx'));
 const KeysDialog = lazy(() => import('./shell/keys-dialog.tsx'));
@@ -20,7 +20,7 @@ export function App() {
   const openKeys = () => setOverlay('keys');
   useShortcuts({ openPalette, openKeys });
   return (
-    <Tooltip.Provider delay={500}>
+    <>
       <div className="grid h-full grid-cols-[56px_minmax(0,1fr)] grid-rows-[44px_minmax(0,1fr)] rail:grid-cols-[212px_minmax(0,1fr)]">
         <a
           href="#main"
@@ -43,6 +43,7 @@ export function App() {
         {overlay === 'keys' && <KeysDialog onClose={() => setOverlay(undefined)} />}
       </Suspense>
       <Toasts />
-    </Tooltip.Provider>
+      <Tooltips />
+    </>
   );
 }

@@ -26,6 +26,8 @@ async function start(): Promise<void> {
 
 /** What most people open next is fetched while nothing else is to be done. */
 function prefetch(): void {
+  void import('./ui/menu-parts.tsx');
+  void import('./ui/tooltip-bubble.tsx');
   void import('./ui/dialog.tsx');
   void import('./shell/split-view.tsx');
   void import('./shell/palette.tsx');

@@ -1,11 +1,17 @@
-import { Menu as Base } from '@base-ui/react/menu';
-import { Check } from 'lucide-react';
-import type { ReactElement, ReactNode } from 'react';
-import { classNames } from './class-names.ts';
-import { Keys } from './keys.tsx';
+import { lazy, type ReactElement, type ReactNode, Suspense } from 'react';
+import type * as Parts from './menu-parts.tsx';
+import { useOpener } from './opener.ts';
 
-const itemClass =
-  'flex h-7 select-none items-center gap-2 rounded-control px-2 outline-none data-highlighted:bg-hover data-disabled:text-text-3';
+const load = () => import('./menu-parts.tsx');
+const MenuPopup = lazy(() => load().then((parts) => ({ default: parts.MenuPopup })));
+
+export const MenuItem = lazy(() => load().then((parts) => ({ default: parts.MenuItem })));
+export const MenuHeading = lazy(() => load().then((parts) => ({ default: parts.MenuHeading })));
+export const MenuSeparator = lazy(() => load().then((parts) => ({ default: parts.MenuSeparator })));
+/** One choice out of several; the chosen one carries a tick. */
+export const MenuChoice = lazy(() =>
+  load().then((parts) => ({ default: parts.MenuChoice })),
+) as unknown as typeof Parts.MenuChoice;
 
 /** A menu under its trigger. */
 export function Menu({
@@ -17,77 +23,17 @@ export function Menu({
   children: ReactNode;
   align?: 'start' | 'end';
 }) {
+  const { anchor, button, close } = useOpener(trigger, 'menu');
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={4} className="z-40">
-          <Base.Popup className="min-w-44 max-w-80 rounded-card border border-line bg-raised p-1 shadow-overlay outline-none">
+    <>
+      {button}
+      {anchor && (
+        <Suspense fallback={null}>
+          <MenuPopup anchor={anchor} align={align} onClose={close}>
             {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
-}
-
-export function MenuItem({
-  icon,
-  keys,
-  danger = false,
-  disabled = false,
-  onSelect,
-  children,
-}: {
-  icon?: ReactNode;
-  keys?: string;
-  danger?: boolean;
-  disabled?: boolean;
-  onSelect: () => void;
-  children: ReactNode;
-}) {
-  return (
-    <Base.Item className={classNames(itemClass, danger && 'text-err')} disabled={disabled} onClick={onSelect}>
-      <span className="grid w-4 flex-none place-items-center">{icon}</span>
-      <span className="min-w-0 flex-1 truncate">{children}</span>
-      {keys && <Keys keys={keys} />}
-    </Base.Item>
-  );
-}
-
-export function MenuHeading({ children }: { children: ReactNode }) {
-  return <div className="px-2 pt-1.5 pb-0.5 text-meta font-semibold text-text-3">{children}</div>;
-}
-
-export function MenuSeparator() {
-  return <Base.Separator className="mx-1 my-1 h-px bg-line" />;
-}
-
-/** One choice out of several; the chosen one carries a tick. */
-export function MenuChoice<Value extends string>({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  label: string;
-  value: Value;
-  options: readonly { value: Value; label: string }[];
-  onChange: (value: Value) => void;
-}) {
-  return (
-    <Base.RadioGroup aria-label={label} value={value} onValueChange={(next: Value) => onChange(next)}>
-      <MenuHeading>{label}</MenuHeading>
-      {options.map((option) => (
-        <Base.RadioItem key={option.value} value={option.value} className={itemClass} closeOnClick>
-          <span className="grid w-4 flex-none place-items-center">
-            <Base.RadioItemIndicator>
-              <Check size={14} />
-            </Base.RadioItemIndicator>
-          </span>
-          {option.label}
-        </Base.RadioItem>
-      ))}
-    </Base.RadioGroup>
+          </MenuPopup>
+        </Suspense>
+      )}
+    </>
   );
 }

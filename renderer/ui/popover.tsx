@@ -1,5 +1,7 @@
-import { Popover as Base } from '@base-ui/react/popover';
-import type { ReactElement, ReactNode } from 'react';
+import { lazy, type ReactElement, type ReactNode, Suspense } from 'react';
+import { useOpener } from './opener.ts';
+
+const PopoverPanel = lazy(() => import('./popover-panel.tsx'));
 
 /** A small panel under its trigger. */
 export function Popover({
@@ -11,19 +13,17 @@ export function Popover({
   label: string;
   children: ReactNode;
 }) {
+  const { anchor, button, close } = useOpener(trigger, 'dialog');
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align="end" sideOffset={6} className="z-40">
-          <Base.Popup
-            aria-label={label}
-            className="w-80 rounded-card border border-line bg-raised shadow-overlay outline-none"
-          >
+    <>
+      {button}
+      {anchor && (
+        <Suspense fallback={null}>
+          <PopoverPanel anchor={anchor} label={label} onClose={close}>
             {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+          </PopoverPanel>
+        </Suspense>
+      )}
+    </>
   );
 }
