@@ -71,6 +71,7 @@ export default {
     command: '命令',
     created: '创建',
     size: '大小',
+    actions: '操作',
     open: '显示第 {{number}} 层的文件',
     copy: '第 {{number}} 层的命令',
   },
