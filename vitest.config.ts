@@ -11,7 +11,10 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{engine,electron,renderer,vm-images}/**/*.test.ts', 'e2e/{checks,run,images,bench}/**/*.test.ts'],
+          include: [
+            '{engine,electron,renderer,vm-images}/**/*.test.ts',
+            'e2e/{checks,run,images,bench}/**/*.test.ts',
+          ],
         },
       },
       { test: { ...shared, name: 'engine', include: ['e2e/engine/**/*.test.ts'], fileParallelism: false } },

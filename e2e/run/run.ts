@@ -7,7 +7,7 @@ import {
   machineNeeds,
   testNeeds,
 } from '../../electron/start/system-packages.ts';
-import { check, type Outcome, playwright, vitest } from './suites.ts';
+import { check, type Outcome, vitest } from './suites.ts';
 
 /**
  * npm test: installs what the tests need, builds, runs every suite and prints their sum last, as
@@ -31,9 +31,6 @@ const checks: Record<string, Suite> = {
 const tests: Record<string, Suite> = {
   ...checks,
   unit: () => vitest('unit', ['--project=unit']),
-  engine: () => vitest('engine', ['--project=engine']),
-  pages: () => playwright('pages', ['--project=pages']),
-  machine: () => playwright('machine', ['--project=machine']),
 };
 
 async function runSuites(suites: Suite[]): Promise<number> {
@@ -64,7 +61,7 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
       return 2;
     }
     installMissing([...buildNeeds, ...machineNeeds, ...localNeeds, ...testNeeds]);
-    await buildAll();
+    await buildAll(['native', 'renderer']);
     return runSuites(names.map((name) => tests[name] as Suite));
   }
   if (command === 'proof') {
