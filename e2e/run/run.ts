@@ -31,6 +31,7 @@ const checks: Record<string, Suite> = {
 const tests: Record<string, Suite> = {
   ...checks,
   unit: () => vitest('unit', ['--project=unit']),
+  engine: () => vitest('engine', ['--project=engine']),
 };
 
 async function runSuites(suites: Suite[]): Promise<number> {
