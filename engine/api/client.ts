@@ -9,6 +9,7 @@ import type { ErrorBody } from './errors.ts';
 import type { ImageDeleteEntry, ImageInspect, ImageSummary } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
 import type { ImageLayers, TreePage } from './layers.ts';
+import type { PostMortem } from './post-mortem.ts';
 import type { EngineStatus, EventMessage, InfoResponse, PublishedPort, VersionResponse } from './system.ts';
 
 /**
@@ -177,6 +178,9 @@ export function engineClient(transport: Transport) {
         },
         options?: CallOptions,
       ) => open({ method: 'GET', path: `${container(id)}/logs${encodeQuery(query)}`, ...options }),
+      /** Why its last run ended; also of a container that was removed a while ago. */
+      postMortem: (id: string, options?: CallOptions) =>
+        call<PostMortem>('GET', `/berth${container(id)}/post-mortem`, options),
       layer: (id: string, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${container(id)}/layer`, { query: { ...query }, ...options }),
     },
