@@ -16,8 +16,8 @@ import type { Engine } from './system/engine.ts';
 import { CpuMeter, readMachine } from './system/machine.ts';
 import { Volumes } from './volumes/volumes.ts';
 
-/** Address of the desktop's loopback inside QEMU's user network: containers are kept from it. */
-const desktopLoopback = '10.0.2.2';
+/** The desktop inside QEMU's user network. */
+const desktop = { loopback: '10.0.2.2', resolver: '10.0.2.3' };
 
 /** Opens every part of an engine, in the order of their needs, and takes over what an earlier engine left. */
 export async function openEngine(options: {
@@ -48,7 +48,7 @@ export async function openEngine(options: {
     instance,
     ...(config.bip === undefined ? {} : { subnet: config.bip }),
     ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
-    ...(options.bindSource === 'desktop' ? { guardDesktop: desktopLoopback } : {}),
+    ...(options.bindSource === 'desktop' ? { guardDesktop: desktop } : {}),
   });
   const volumes = await Volumes.open({
     files,

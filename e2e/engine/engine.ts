@@ -1,25 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CommandResult, DockerCommand, type PipedProcess } from '../docker-command.ts';
 import { busyboxImage } from '../images/busybox.ts';
 import type { TestImage } from '../images/push.ts';
 
 const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-/** The docker command of the tests; the runner names each release that it has fetched by DOCKER_CLI. */
-const dockerCli = process.env.DOCKER_CLI ?? 'docker';
-
-export interface CommandResult {
-  /** Exit code; 128 + signal where one ended it. */
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 export interface ApiAnswer {
   status: number;
@@ -52,6 +43,7 @@ export class TestEngine {
   readonly run: string;
   readonly socket: string;
   readonly #arguments: string[];
+  readonly #docker: DockerCommand;
   #process: ChildProcess | undefined;
   #output = '';
 
@@ -60,7 +52,7 @@ export class TestEngine {
     this.root = join(options.directory, 'root');
     this.run = join(options.directory, 'run');
     this.socket = join(this.run, 'engine.sock');
-    mkdirSync(join(options.directory, 'docker-config'));
+    this.#docker = new DockerCommand(this);
     this.#arguments = [
       join(projectDir, 'engine/main.ts'),
       ...['--instance', this.instance, '--root', this.root, '--run', this.run],
@@ -109,50 +101,24 @@ export class TestEngine {
     if (done.code !== 0) throw new Error(`docker import: ${done.stderr}`);
   }
 
-  /** Environment of a docker command that speaks to this engine and to nothing of the person who tests. */
-  get dockerEnv(): Record<string, string> {
-    return {
-      PATH: process.env.PATH ?? '',
-      HOME: this.directory,
-      DOCKER_HOST: `unix://${this.socket}`,
-      DOCKER_CONFIG: join(this.directory, 'docker-config'),
-    };
-  }
-
   /** Starts a docker command whose streams the test drives itself. */
-  spawnDocker(args: string[]): ChildProcess & {
-    stdin: NodeJS.WritableStream;
-    stdout: NodeJS.ReadableStream;
-    stderr: NodeJS.ReadableStream;
-  } {
-    return spawn(dockerCli, args, { env: this.dockerEnv });
+  spawnDocker(args: string[]): PipedProcess {
+    return this.#docker.spawn(args);
   }
 
   /** Runs a docker command to its end. Without `input` its stdin is /dev/null. */
   docker(args: string[], options: { input?: string | Buffer } = {}): Promise<CommandResult> {
-    return runCommand(dockerCli, args, { env: this.dockerEnv, ...options });
+    return this.#docker.run(args, options);
   }
 
   /** As docker, and gives stdout; throws when the command fails. */
-  async dockerText(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.docker(args);
-    if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${code}: ${stderr}`);
-    return stdout.trimEnd();
+  dockerText(...args: string[]): Promise<string> {
+    return this.#docker.text(...args);
   }
 
-  /** Runs docker inside a pseudo terminal, by script(1); the input is typed once the command has printed `after`. */
+  /** Runs docker inside a pseudo terminal; the input is typed once the command has printed `after`. */
   dockerInTerminal(args: string[], options: { type: string; after: string }): Promise<CommandResult> {
-    const quoted = [dockerCli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: this.dockerEnv });
-    let typed = false;
-    let seen = '';
-    child.stdout.on('data', (part: Buffer) => {
-      seen += part.toString();
-      if (typed || !seen.includes(options.after)) return;
-      typed = true;
-      child.stdin.write(options.type);
-    });
-    return commandResult(child);
+    return this.#docker.inTerminal(args, options);
   }
 
   /** One HTTP call; a string body goes out as it is, anything else as JSON. */
@@ -207,35 +173,6 @@ let busybox: TestImage | undefined;
 function testBusybox(): TestImage {
   busybox ??= busyboxImage(mkdtempSync(join(tmpdir(), 'berth-busybox-')));
   return busybox;
-}
-
-function runCommand(
-  program: string,
-  args: string[],
-  options: { env: Record<string, string>; input?: string | Buffer },
-): Promise<CommandResult> {
-  const { env, input } = options;
-  const stdin = input === undefined ? 'ignore' : 'pipe';
-  const child = spawn(program, args, { env, stdio: [stdin, 'pipe', 'pipe'] });
-  child.stdin?.end(input);
-  return commandResult(child);
-}
-
-function commandResult(child: ChildProcess): Promise<CommandResult> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-    stdout += part;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
-    stderr += part;
-  });
-  // A command that ends before it has read its input is no failure of the test.
-  child.stdin?.on('error', () => {});
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), stdout, stderr }));
-  });
 }
 
 const cgroupRoot = '/sys/fs/cgroup';

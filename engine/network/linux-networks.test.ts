@@ -10,8 +10,8 @@ import { Sandbox } from './sandbox.fixture.ts';
 
 const instance = `tn${process.pid}`;
 const table = `berth-${instance}`;
-/** Any address that this machine has a route to: stands for the desktop's loopback. */
-const desktop = '192.0.2.254';
+/** Any addresses that this machine has a route to: they stand for the desktop's. */
+const desktop = { loopback: '192.0.2.254', resolver: '192.0.2.253' };
 let networks: Networks;
 const attached: string[] = [];
 
@@ -128,7 +128,8 @@ test('a port that another program holds is refused with that program as its owne
 test('a container reaches neither the desktop nor the machine’s loopback', async () => {
   await using one = await Sandbox.start();
   const endpoint = await networks.attach(request('curious', one.pid));
-  expect(await one.dial(desktop, 80)).toBe('EHOSTUNREACH');
+  expect(await one.dial(desktop.loopback, 80)).toBe('EHOSTUNREACH');
+  expect(await one.dial(desktop.resolver, 80)).toBe('EHOSTUNREACH');
   const rules = execFileSync('nft', ['list', 'chain', 'inet', table, 'raw'], { encoding: 'utf8' });
   expect(rules).toContain('ip daddr 127.0.0.0/8 drop');
   expect(endpoint.gateway).not.toBe('');

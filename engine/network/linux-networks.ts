@@ -24,7 +24,6 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
   const subnet = chooseSubnet(options, names.bridge);
   const mtu = options.mtu ?? defaultMtu;
   const pool = new AddressPool(subnet);
-  const guardDesktop = options.guardDesktop === undefined ? undefined : parseAddress(options.guardDesktop);
   try {
     const bridgeIndex = await addon.ensureBridge({
       name: names.bridge,
@@ -33,7 +32,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
       mtu,
     });
     await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-    await runNft(['-f', '-'], planRuleset({ ...names, subnet, guardDesktop }));
+    await runNft(['-f', '-'], planRuleset({ ...names, subnet, guardDesktop: options.guardDesktop }));
     return new LinuxNetworks({ ...names, pool, mtu, bridgeIndex, instance: options.instance });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -41,8 +41,15 @@ export interface NetworksOptions {
   subnet?: string;
   /** Default 1500. */
   mtu?: number;
-  /** Address through which the desktop's loopback is reached (10.0.2.2 in QEMU): containers are kept from it. */
-  guardDesktop?: string;
+  guardDesktop?: DesktopAddresses;
+}
+
+/** Addresses of the machine's network at which the desktop's own programs answer; containers are kept from them. */
+export interface DesktopAddresses {
+  /** The desktop's loopback. */
+  loopback: string;
+  /** The desktop's name server. Often a loopback address there too, so only port 53 of it is for containers. */
+  resolver: string;
 }
 
 export interface AttachRequest {

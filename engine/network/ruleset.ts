@@ -1,4 +1,5 @@
-import { formatAddress, formatSubnet, type Subnet } from './addresses.ts';
+import { formatAddress, formatSubnet, parseAddress, type Subnet } from './addresses.ts';
+import type { DesktopAddresses } from './network.ts';
 
 /**
  * Maps of published ports, whose elements are added one by one over netlink: `published` for ports on every address of
@@ -22,15 +23,11 @@ export function planRuleset(options: {
   table: string;
   bridge: string;
   subnet: Subnet;
-  /** Address of the desktop that containers must not reach. */
-  guardDesktop?: number | undefined;
+  guardDesktop?: DesktopAddresses | undefined;
 }): string {
   const { table, bridge, guardDesktop } = options;
   const subnet = formatSubnet(options.subnet);
-  const guard =
-    guardDesktop === undefined
-      ? ''
-      : `iifname "${bridge}" ip daddr ${formatAddress(guardDesktop)} reject with icmp type admin-prohibited`;
+  const guard = guardDesktop === undefined ? [] : guardRules(bridge, guardDesktop);
   const chains: Record<string, string[]> = {
     publish: [
       `meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport map @${boundMap}`,
@@ -47,7 +44,7 @@ export function planRuleset(options: {
       `oifname "${bridge}" ip saddr ${subnet} ct status dnat masquerade`,
     ],
     forward: [
-      guard,
+      ...guard,
       `oifname "${bridge}" ct state established,related accept`,
       `oifname "${bridge}" iifname "${bridge}" accept`,
       `oifname "${bridge}" ct status dnat accept`,
@@ -69,12 +66,23 @@ export function planRuleset(options: {
     `table inet ${table} {`,
     ...Object.entries(chains).flatMap(([chain, rules]) => [
       `  chain ${chain} {`,
-      ...rules.filter((rule) => rule !== '').map((rule) => `    ${rule}`),
+      ...rules.map((rule) => `    ${rule}`),
       '  }',
     ]),
     '}',
     '',
   ].join('\n');
+}
+
+/** The desktop may call a container, which then answers it; a container may not begin. */
+function guardRules(bridge: string, { loopback, resolver }: DesktopAddresses): string[] {
+  const to = (address: string) => `iifname "${bridge}" ip daddr ${formatAddress(parseAddress(address))}`;
+  const refuse = 'reject with icmp type admin-prohibited';
+  return [
+    `${to(loopback)} ct direction reply accept`,
+    `${to(loopback)} ${refuse}`,
+    `${to(resolver)} meta l4proto { tcp, udp } th dport != 53 ${refuse}`,
+  ];
 }
 
 const hooks = {

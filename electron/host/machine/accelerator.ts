@@ -18,7 +18,11 @@ const record = z.object({
   key: z.string(),
   name: z.enum(['kvm', 'hvf', 'whpx', 'tcg']),
   reason: z
-    .object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) })
+    .object({
+      code: z.string(),
+      params: z.record(z.string(), z.union([z.string(), z.number()])),
+      detail: z.string().optional(),
+    })
     .optional(),
 });
 

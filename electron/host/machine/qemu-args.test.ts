@@ -73,7 +73,7 @@ test('disks carry their serials, give space back, and the system is read-only', 
 });
 
 test('nothing but the loopback listens', () => {
-  expect(option(qemuArguments(base), '-netdev')).toBe('user,id=net,hostfwd=tcp:127.0.0.1:0-:22');
+  expect(option(qemuArguments(base), '-netdev')).toBe('user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22');
 });
 
 test('the probe’s guest has neither disks nor network', () => {

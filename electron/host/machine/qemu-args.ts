@@ -66,8 +66,8 @@ function devices({ system, data }: { system: string; data: string }): string[] {
     ...drive('system', system, 'format=raw,readonly=on'),
     // Space freed in the machine comes back to the desktop; writes are as safe as on a disk with a cache.
     ...drive('data', data, 'format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback'),
-    // Port 0: the system chooses one, and `info usernet` says which.
-    ...['-netdev', 'user,id=net,hostfwd=tcp:127.0.0.1:0-:22'],
+    // No IPv6: its addresses lead to the desktop's loopback too. Port 0: any; `info usernet` says which.
+    ...['-netdev', 'user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22'],
     ...['-device', 'virtio-net-pci,netdev=net,romfile='],
     ...['-device', 'virtio-balloon-pci,free-page-reporting=on'],
     ...['-device', 'virtio-rng-pci'],
