@@ -21,23 +21,28 @@ export function summarize(values: number[]): Samples {
 
 export interface Row {
   figure: string;
-  unit: 'ms' | 'MB';
+  unit: 'ms' | 'MB' | 's' | 'kB' | 'G' | '% of a core';
   target: string;
+  /** Ours first. */
   results: { contestant: string; samples: Samples }[];
 }
 
-/** A row as text: ours, each peer, and the ratio of the medians. */
+/** A row as a line of a Markdown table: ours, each peer, and the ratio of the medians. */
 export function formatRow(row: Row): string {
-  const ours = row.results[0];
-  if (!ours) return `| ${row.figure} | | | |`;
-  const show = (samples: Samples) =>
-    `${samples.p50.toFixed(1)} ${row.unit} (${samples.min.toFixed(1)}–${samples.max.toFixed(1)})`;
-  const peers = row.results.slice(1);
+  const [ours, ...peers] = row.results;
+  if (ours === undefined) throw new Error(`${row.figure}: nothing was measured`);
+  const show = ({ p50, min, max, count }: Samples) =>
+    count === 1 ? `${figure(p50)} ${row.unit}` : `${figure(p50)} ${row.unit} (${figure(min)}–${figure(max)})`;
   const figures = peers.map(({ contestant, samples }) => `${contestant} ${show(samples)}`).join('; ');
   const ratios = peers
-    .map(({ contestant, samples }) => `${(ours.samples.p50 / samples.p50).toFixed(3)}× ${contestant}`)
+    .map(({ contestant, samples }) => `${(ours.samples.p50 / samples.p50).toPrecision(2)}× ${contestant}`)
     .join('; ');
-  return `| ${row.figure} | ${show(ours.samples)} | ${figures} | ${ratios || '–'} | ${row.target} |`;
+  return `| ${row.figure} | ${show(ours.samples)} | ${figures || '–'} | ${ratios || '–'} | ${row.target} |`;
 }
 
-export const tableHead = '| figure | Berth | peers | ratio | target |\n|---|---|---|---|---|';
+/** Three digits that count. */
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+export const tableHead = '| figure | Berth | peers | ratio | target |\n| --- | --- | --- | --- | --- |';

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { buildAll } from '../../electron/start/build.ts';
 import {
+  benchNeeds,
   buildNeeds,
   installMissing,
   localNeeds,
@@ -65,6 +67,14 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
     await buildAll(['native', 'renderer']);
     return runSuites(names.map((name) => tests[name] as Suite));
   }
+  if (command === 'bench') {
+    installMissing([...buildNeeds, ...localNeeds, ...testNeeds, ...benchNeeds]);
+    await buildAll(['native', 'bundle']);
+    await (await import('../bench/prepare.ts')).prepareBench();
+    // Namespaces of its own: what a peer does to network and mounts ends with the run.
+    const words = ['--net', '--mount', process.execPath, 'e2e/bench/bench.ts', ...rest];
+    return spawnSync('unshare', words, { stdio: 'inherit' }).status ?? 1;
+  }
   if (command === 'proof') {
     const proof = proofs[rest[0] ?? ''];
     if (!proof) {
@@ -73,7 +83,7 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
     }
     return (await proof()) ? 0 : 1;
   }
-  console.error(`There is no command ${command}. There are: test, proof, typecheck, lint.`);
+  console.error(`There is no command ${command}. There are: test, bench, proof, typecheck, lint.`);
   return 2;
 }
 

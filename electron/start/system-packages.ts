@@ -73,6 +73,15 @@ export const testNeeds: Need[] = [
   { file: 'mkfs.ext4', package: 'e2fsprogs', why: 'small disks to fill in the tests' },
 ];
 
+/** What measuring against Debian's own engines needs beyond all of the above. */
+export const benchNeeds: Need[] = [
+  {
+    file: 'debootstrap',
+    package: 'debootstrap',
+    why: 'a tree with dockerd, runc and crun to measure against',
+  },
+];
+
 function present(file: string): boolean {
   if (file.startsWith('/')) return existsSync(file);
   const directories = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
