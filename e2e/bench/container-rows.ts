@@ -23,7 +23,7 @@ const shapes: { name: string; body: Partial<CreateRequest>; flags: string[]; cli
   },
 ];
 
-const lives = { serial: 200, parallel: 100 };
+const lives = { serial: 100, parallel: 50 };
 const manyContainers = 1000;
 
 /** The rows about containers' lives; `docker` is the command to drive, `image` a busybox that every engine has. */
@@ -59,7 +59,7 @@ export async function* containerRows(
     ),
   };
   yield {
-    figure: 'CPU of one life cycle on bridge, all processes (mean of 50)',
+    figure: 'CPU of one life cycle on bridge, all processes (mean of 30)',
     unit: 'ms',
     target: '≤ 0.2×',
     results: await once(contestants, (contestant) => cpuOfLives(contestant, image)),
@@ -100,13 +100,13 @@ async function lifeCycle(
 /** Processor time, with what is done behind the answers: refilling, deleting, closing namespaces. */
 async function cpuOfLives(contestant: Contestant, image: string): Promise<number> {
   const before = contestant.cpuMs();
-  for (let round = 0; round < 50; round += 1) await lifeCycle(contestant, { image, body: {} });
+  for (let round = 0; round < 30; round += 1) await lifeCycle(contestant, { image, body: {} });
   for (let last = before, now = contestant.cpuMs(); now - last > 5; now = contestant.cpuMs()) {
     last = now;
     await contestant.client.version();
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  return (contestant.cpuMs() - before) / 50;
+  return (contestant.cpuMs() - before) / 30;
 }
 
 /** Rows that need a container which runs: exec, exit to event, the monitor's memory. */

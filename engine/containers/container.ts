@@ -93,6 +93,12 @@ export class Container {
     return this.#writing;
   }
 
+  /** Ends the writing of state, after what is being written: the directory is about to go. */
+  async endWriting(): Promise<void> {
+    this.removed = true;
+    await this.#writing.catch(() => {});
+  }
+
   beginRun(run: Run): void {
     this.#run = run;
     this.#stopRelay = run.shim.onLog(() => this.signals.emit('log'));

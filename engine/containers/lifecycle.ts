@@ -98,10 +98,10 @@ export class Lifecycle {
 
   /** The bookkeeping of an exit; `run` is undefined for one that happened while no engine ran. */
   async #finish(container: Container, run: Run, status: ExitStatus): Promise<void> {
-    container.endRun();
     try {
       await this.recordExit(container, status, run.startedAtMs);
     } catch (error) {
+      container.endRun();
       this.parts.log(`container ${container.id}: its exit could not be recorded`, error);
     }
     container.signals.emit('exit', status.exitCode);
@@ -119,6 +119,8 @@ export class Lifecycle {
       !container.removing &&
       wantsRestart({ hostConfig, exitCode: status.exitCode, restartCount, stoppedByHand });
     const ranForMs = Date.now() - startedAtMs;
+    // In one turn with the change of state: whoever finds no run finds its exit code.
+    container.endRun();
     // A restart that is due shows as `restarting` from the moment the run is over.
     if (again) this.#restartLater(container, ranForMs);
     await container.change({

@@ -53,7 +53,7 @@ async function killRun(parts: ContainerParts, lifecycle: Lifecycle, container: C
 }
 
 async function removeFiles(parts: ContainerParts, container: Container): Promise<void> {
-  container.removed = true;
+  await container.endWriting();
   try {
     await parts.layers.discard(container.files.dir);
     await syncDirectory(parts.files.containers);
