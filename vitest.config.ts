@@ -17,6 +17,15 @@ export default defineConfig({
           ],
         },
       },
+      {
+        // The same containers as in unit, under a shim with sanitizers (engine/native/build.sh test).
+        test: {
+          ...shared,
+          name: 'native',
+          include: ['engine/runtime/shim-*.test.ts'],
+          env: { BERTH_TEST_SHIM: `${import.meta.dirname}/build/native/test/berth-shim` },
+        },
+      },
       { test: { ...shared, name: 'engine', include: ['e2e/engine/**/*.test.ts'], fileParallelism: false } },
     ],
   },

@@ -9,7 +9,8 @@ import {
   machineNeeds,
   testNeeds,
 } from '../../electron/start/system-packages.ts';
-import { check, type Outcome, vitest } from './suites.ts';
+import { native, proveFuzz } from './native.ts';
+import { check, type Outcome, together, vitest } from './suites.ts';
 
 /**
  * npm test: installs what the tests need, builds, runs every suite and prints their sum last, as
@@ -19,6 +20,7 @@ import { check, type Outcome, vitest } from './suites.ts';
 /** What takes too long for npm test; each writes its dated result under docs/proof. */
 const proofs: Record<string, () => boolean | Promise<boolean>> = {
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
+  fuzz: () => proveFuzz(),
   image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),
   machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),
   'machine-arm64': async () => (await import('../../vm-images/boot.proof.ts')).proveBoot('arm64'),
@@ -33,18 +35,14 @@ const checks: Record<string, Suite> = {
 const tests: Record<string, Suite> = {
   ...checks,
   unit: () => vitest('unit', ['--project=unit']),
+  native,
   engine: () => vitest('engine', ['--project=engine']),
 };
 
 async function runSuites(suites: Suite[]): Promise<number> {
-  const sum: Outcome = { passed: 0, failed: 0, skipped: 0, skippedNames: [] };
-  for (const suite of suites) {
-    const outcome = await suite();
-    sum.passed += outcome.passed;
-    sum.failed += outcome.failed;
-    sum.skipped += outcome.skipped;
-    sum.skippedNames.push(...outcome.skippedNames);
-  }
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) outcomes.push(await suite());
+  const sum = together(outcomes);
   const allowed = JSON.parse(readFileSync('e2e/run/allowed-skips.json', 'utf8')) as { test: string }[];
   const unexpected = sum.skippedNames.filter((name) => !allowed.some((entry) => entry.test === name));
   for (const name of unexpected) console.error(`Skipped, and not in e2e/run/allowed-skips.json: ${name}`);

@@ -10,6 +10,18 @@ export interface Outcome {
   skippedNames: string[];
 }
 
+/** Several runs as one. */
+export function together(outcomes: Outcome[]): Outcome {
+  const sum: Outcome = { passed: 0, failed: 0, skipped: 0, skippedNames: [] };
+  for (const outcome of outcomes) {
+    sum.passed += outcome.passed;
+    sum.failed += outcome.failed;
+    sum.skipped += outcome.skipped;
+    sum.skippedNames.push(...outcome.skippedNames);
+  }
+  return sum;
+}
+
 const env = {
   ...process.env,
   // Nothing in the tests may look for a desktop session's bus or keyring.

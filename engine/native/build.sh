@@ -43,20 +43,28 @@ build_shim() {
   mv build/native/berth-shim.tmp build/native/berth-shim
 }
 
-# Tests: the library's with AddressSanitizer and UndefinedBehaviorSanitizer, a client for the shim.
+# Tests, with AddressSanitizer and UndefinedBehaviorSanitizer: the library's and the shim's parts in one program, the
+# shim as a whole, a client for it, and fuzzers.
 build_test() {
   mkdir -p build/native/test
-  sanitized="${CC:-cc} $warnings -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
-  if ! up_to_date build/native/test/berth-shim engine/native/shim engine/native/runtime; then
-    $sanitized engine/native/shim/*.c engine/native/runtime/*.c -o build/native/test/berth-shim.tmp
-    mv build/native/test/berth-shim.tmp build/native/test/berth-shim
-  fi
-  for source in engine/native/test/*.c; do
-    program=build/native/test/$(basename "$source" .c)
-    up_to_date "$program" engine/native/test engine/native/runtime && continue
-    $sanitized "$source" engine/native/runtime/*.c -o "$program.tmp"
-    mv "$program.tmp" "$program"
+  sanitized="${TEST_CC:-clang} $warnings -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all"
+  sources='engine/native/test engine/native/shim engine/native/runtime engine/native/unpack'
+  library="engine/native/runtime/*.c $(ls engine/native/shim/*.c | grep -v /main.c)"
+  build_sanitized native-tests engine/native/test/*.c $library engine/native/unpack/sha256.c
+  build_sanitized berth-shim engine/native/test/sanitizer/*.c engine/native/shim/*.c engine/native/runtime/*.c
+  build_sanitized shim-client engine/native/test/client/*.c
+  for source in engine/native/test/fuzz/*_fuzz.c; do
+    sanitize=fuzzer,address,undefined build_sanitized "$(basename "$source" .c | tr _ -)" "$source" $library
   done
+}
+
+# build_sanitized PROGRAM SOURCE...
+build_sanitized() {
+  program=build/native/test/$1
+  shift
+  up_to_date "$program" $sources && return
+  $sanitized -fsanitize=${sanitize:-address,undefined} "$@" -o "$program.tmp"
+  mv "$program.tmp" "$program"
 }
 
 for target in ${*:-addon unpack shim}; do

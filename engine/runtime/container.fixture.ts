@@ -5,6 +5,7 @@ import type { ContainerConfig, HostConfig } from '../api/containers.ts';
 import { engineFiles } from '../store/files.ts';
 import { planBundle } from './bundle.ts';
 import { planExecProcess } from './bundle-process.ts';
+import { removeCgroups } from './cgroups.fixture.ts';
 import { readHostFacts } from './host-facts.ts';
 import { openLog } from './log-reader.ts';
 import type { RunningShim, Runtime } from './runtime.ts';
@@ -12,6 +13,9 @@ import { openRuntime } from './shim-runtime.ts';
 
 const applets =
   'sh cat echo id head tail sleep ls dd stty tr wc env pwd true kill hostname mount md5sum'.split(' ');
+
+/** The native suite has the same tests run against the shim with sanitizers. */
+const shimUnderTest = process.env.BERTH_TEST_SHIM ? { shimPath: process.env.BERTH_TEST_SHIM } : {};
 
 /** A runtime of its own with a root file system of busybox; everything is gone after disposal. */
 export class TestRuntime {
@@ -26,7 +30,7 @@ export class TestRuntime {
     this.#root = root;
     this.instance = instance;
     this.files = engineFiles({ root, run: join('/run/berth', instance) });
-    this.runtime = openRuntime({ instance, files: this.files });
+    this.runtime = openRuntime({ instance, files: this.files, ...shimUnderTest });
   }
 
   static async open(name: string): Promise<TestRuntime> {
@@ -84,6 +88,7 @@ export class TestRuntime {
     for (const id of this.#ids) await (await this.runtime.adopt({ id }))?.delete();
     await rm(this.#root, { recursive: true, force: true });
     await rm(this.files.run, { recursive: true, force: true });
+    await removeCgroups(this.instance);
   }
 }
 

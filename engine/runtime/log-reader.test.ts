@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fuzzLogReader } from './log-reader.fuzz.ts';
 import { openLog } from './log-reader.ts';
 import type { LogChunk, LogReadOptions } from './runtime.ts';
 
@@ -183,4 +184,9 @@ test('the largest chunk and a damaged file', async () => {
   await truncate(join(directory, '1.chunks'), 0);
   await append(1, Buffer.alloc(100, 0xff));
   await expect(collect({ from: 'start' })).rejects.toThrow('the log is damaged');
+});
+
+test('random logs come back as they were written; damaged ones end in words', async () => {
+  const seed = Date.now() >>> 0;
+  expect(await fuzzLogReader({ seed, enough: (rounds) => rounds === 200 })).toBe(200);
 });

@@ -110,15 +110,13 @@ export class ConnectedShim implements RunningShim {
     options: { process: object; stdin: boolean; detached: boolean },
   ): Promise<ExecSession> {
     try {
-      const answer = (await this.#connection.request(messageType.exec, body)) as {
-        session: number;
-        pid: number;
-      };
-      const { session, pid } = answer;
-      const { stdin, detached } = options;
-      const exec = new ExecSession({ connection: this.#connection, session, pid, stdin, detached });
-      this.#execs.set(session, exec);
-      return exec;
+      return await this.#connection.request(messageType.exec, body, (answer) => {
+        const { session, pid } = answer as { session: number; pid: number };
+        const { stdin, detached } = options;
+        const exec = new ExecSession({ connection: this.#connection, session, pid, stdin, detached });
+        this.#execs.set(session, exec);
+        return exec;
+      });
     } catch (error) {
       throw await asStartError(error, { process: options.process });
     }

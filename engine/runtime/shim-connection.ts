@@ -36,7 +36,7 @@ export class ShimConnection {
   readonly closed: Promise<void>;
   #socket: SeqpacketSocket;
   #nextId = 1;
-  #waiting = new Map<number, PromiseWithResolvers<object>>();
+  #waiting = new Map<number, { resolve: (answer: object) => void; reject: (error: Error) => void }>();
   #outbox: Buffer[] = [];
   #isClosed = false;
   #onNotice: (message: ShimMessage) => void = () => {};
@@ -76,14 +76,18 @@ export class ShimConnection {
     for (const message of this.#early.splice(0)) listener(message);
   }
 
-  /** Sends a request and gives its answer. Rejects with ShimError or ShimLostError. */
-  request(type: MessageType, body: object): Promise<object> {
+  /**
+   * Sends a request and gives its answer. Rejects with ShimError or ShimLostError. `take` is called with the answer
+   * before any message that came behind it: several may be handed over at once, before a promise's reaction runs.
+   */
+  request<T = object>(type: MessageType, body: object, take?: (answer: object) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(new ShimLostError());
     const id = this.#nextId++;
-    const waiting = Promise.withResolvers<object>();
-    this.#waiting.set(id, waiting);
+    const settled = Promise.withResolvers<T>();
+    const resolve = (answer: object) => settled.resolve(take ? take(answer) : (answer as T));
+    this.#waiting.set(id, { resolve, reject: settled.reject });
     this.send(type, id, Buffer.from(JSON.stringify(body)));
-    return waiting.promise;
+    return settled.promise;
   }
 
   /** Sends without an answer. What is sent to a shim that has gone is lost, as `closed` tells. */

@@ -1,13 +1,25 @@
 /* Docker's user strings, resolved by the container's own /etc/passwd and /etc/group. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "error.h"
 #include "process.h"
 
-enum { MAX_LINE = 16 * 1024, MAX_GROUPS = 65536 };
+enum { MAX_LINE = 16 * 1024, MAX_GROUPS = 65536, MAX_FILE = 64 * 1024 * 1024 };
+
+/* An image may put anything at the place of these files: a pipe nobody writes to, a device or a file without end. */
+static FILE *open_names(const char *path) {
+    struct stat info;
+    AUTO_FD fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size > MAX_FILE) return NULL;
+    FILE *file = fdopen(fd, "r");
+    if (file) fd = -1;
+    return file;
+}
 
 /* A number as Docker takes one: decimal, at most 2^31 - 1. */
 static bool parse_id(const char *text, uint32_t *id) {
@@ -41,7 +53,7 @@ struct passwd_entry {
 static struct passwd_entry find_user(struct arena *arena, const char *name, uint32_t uid) {
     struct passwd_entry entry = {0};
     char line[MAX_LINE], *fields[6];
-    FILE *file = fopen("/etc/passwd", "re");
+    FILE *file = open_names("/etc/passwd");
     while (file && !entry.found && fgets(line, sizeof line, file)) {
         uint32_t entry_uid, entry_gid;
         split_fields(line, fields, 6);
@@ -64,7 +76,7 @@ static bool lists_member(char *members, const char *name) {
 static bool find_group(const char *name, uint32_t *gid) {
     char line[MAX_LINE], *fields[4];
     bool found = false;
-    FILE *file = fopen("/etc/group", "re");
+    FILE *file = open_names("/etc/group");
     while (file && !found && fgets(line, sizeof line, file)) {
         split_fields(line, fields, 4);
         found = strcmp(fields[0], name) == 0 && parse_id(fields[2], gid);
@@ -98,7 +110,7 @@ static int add_groups_of(struct arena *arena, struct identity *identity, const c
                          struct runtime_error *err) {
     char line[MAX_LINE], *fields[4];
     int result = 0;
-    FILE *file = fopen("/etc/group", "re");
+    FILE *file = open_names("/etc/group");
     while (file && result == 0 && fgets(line, sizeof line, file)) {
         uint32_t gid;
         split_fields(line, fields, 4);

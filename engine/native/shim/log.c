@@ -42,12 +42,14 @@ static uint32_t last_segment(int directory) {
     return last;
 }
 
-/* Whether a whole chunk of the file lies between `offset` and at most `size`; its end in *end. */
+/* Whether a whole chunk of the file lies between `offset` and at most `size`; its end in *end. The zeros with which a
+ * power cut may leave a file's end have no stream: they are none. */
 static bool whole_chunk(int file, uint64_t offset, uint64_t size, uint64_t *end) {
     struct chunk_header header;
     uint32_t trailer;
     if (size - offset < FRAME_BYTES) return false;
     if (pread(file, &header, sizeof header, (off_t)offset) != sizeof header || header.length > MAX_CHUNK) return false;
+    if (header.stream < STREAM_STDOUT || header.stream > STREAM_MARKER) return false;
     if (size - offset < FRAME_BYTES + header.length) return false;
     off_t at = (off_t)(offset + HEADER_BYTES + header.length);
     if (pread(file, &trailer, sizeof trailer, at) != sizeof trailer || trailer != header.length) return false;

@@ -205,25 +205,35 @@ bool session_output_ended(const struct session *session) {
     return session->outputs[0].fd < 0 && session->outputs[1].fd < 0;
 }
 
-void session_pump(struct session *session) {
+/* Whether something was sent. */
+static bool send_queue(struct session *session) {
     struct chunk_queue *queue = &session->output;
+    bool sent = false;
     while (queue->head && session->credit > 0 && shim_can_send(session->shim)) {
         struct chunk *chunk = queue->head;
         uint32_t length = chunk->length;
         if (length > PACKET_MAX_BODY - 1) length = PACKET_MAX_BODY - 1;
         if (length > session->credit) length = (uint32_t)session->credit;
         shim_send_output(session->shim, session->number, chunk->stream, chunk->bytes + chunk->start, length);
+        sent = true;
         session->credit -= length;
         chunk->start += length;
         chunk->length -= length;
         queue->bytes -= length;
         if (chunk->length == 0) queue_drop_head(queue);
     }
-    for (uint8_t i = 0; i < 2; i++) {
-        struct watch *watch = &session->outputs[i];
-        if (watch->fd < 0 || watch->events || !may_read(session)) continue;
-        read_stream(session, watch, i == 0 ? STREAM_STDOUT : STREAM_STDERR);
-    }
+    return sent;
+}
+
+void session_pump(struct session *session) {
+    /* What was held back is read when there is room, and may leave at once: no event would tell of it. */
+    do {
+        for (uint8_t i = 0; i < 2; i++) {
+            struct watch *watch = &session->outputs[i];
+            if (watch->fd < 0 || watch->events || !may_read(session)) continue;
+            read_stream(session, watch, i == 0 ? STREAM_STDOUT : STREAM_STDERR);
+        }
+    } while (send_queue(session));
 }
 
 void session_disown(struct session *session) {

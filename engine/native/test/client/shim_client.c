@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../shim/protocol.h"
+#include "../../shim/protocol.h"
 
 struct packet {
     struct packet_header header;
