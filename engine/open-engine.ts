@@ -3,7 +3,7 @@ import { ContainerRegistry } from './containers/registry.ts';
 import { Events } from './events.ts';
 import { openImages } from './images/image-store.ts';
 import { openLayers } from './layers/layer-store.ts';
-
+import { openLayerTrees } from './layers/layer-trees.ts';
 import { openNetworks } from './network/linux-networks.ts';
 import { readHostFacts } from './runtime/host-facts.ts';
 import { openLog } from './runtime/log-reader.ts';
@@ -33,9 +33,11 @@ export async function openEngine(options: {
   const events = new Events();
   const registry = new ContainerRegistry();
   const { id } = await openRoot(files);
+  const unpackProgram = programPath('berth-unpack');
+  const layerTrees = openLayerTrees({ files, unpackProgram });
   const layers = await openLayers({
     files,
-    unpackProgram: programPath('berth-unpack'),
+    unpackProgram,
     ...(config['storage-driver'] === undefined ? {} : { driver: config['storage-driver'] }),
   });
   const images = await openImages({
@@ -81,6 +83,6 @@ export async function openEngine(options: {
   });
   const { cgroupVersion } = host;
   const started = { startedAt: new Date(), cpu: new CpuMeter() };
-  const parts = { containers, images, layers, networks, volumes, events };
+  const parts = { containers, images, layers, layerTrees, networks, volumes, events };
   return { instance, id, config, files, machine, cgroupVersion, ...started, ...parts };
 }

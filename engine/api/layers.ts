@@ -26,6 +26,8 @@ export type EntryType =
   | 'char'
   | 'block'
   | 'fifo'
+  /** In a writable layer only: a tar cannot hold one. */
+  | 'socket'
   | 'whiteout';
 
 /** How an entry of layer N relates to the layers below it. */
@@ -69,6 +71,7 @@ export interface TreeEntry {
   /** Seconds since the epoch, with fraction. */
   mtime: number;
   linkTarget?: string;
+  /** By name; a value that is no text as `0s` and its base64, as getfattr(1) writes it. */
   xattrs?: Record<string, string>;
   /** `sha256:…` of a regular file's contents, where known. */
   digest?: string;
@@ -80,11 +83,12 @@ export interface TreeEntry {
   childCount?: number;
 }
 
+/** One page of a directory. It may hold fewer entries than asked for: see `indexBytesRead`. */
 export interface TreePage {
   path: PathName;
   entries: TreeEntry[];
   total: number;
   offset: number;
-  /** Bytes of index that were read for this answer. */
+  /** Bytes of index that were read for this answer, at most 65536: a page with long names is shorter instead. */
   indexBytesRead: number;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InsecureRegistries } from '../registry/hosts.ts';
 import { checkFilters } from './filters.ts';
 import { findImage } from './find.ts';
+import { numberLayers } from './image-layers.ts';
 import { ImageRecords } from './image-records.ts';
 import type { Images, ImagesOptions } from './images.ts';
 import { importImage } from './import.ts';
@@ -60,6 +61,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     },
     inspect: async (reference) => inspectImage(parts, reference),
     history: async (reference) => imageHistory(parts, reference),
+    numbered: (reference) => numberLayers(parts, reference),
     tag: (reference, repository, tag) => tagImage(parts, reference, repository, tag),
     remove: (reference, request) => removeImage(parts, reference, request),
     async prune(request) {

@@ -11,6 +11,7 @@ import type { ProgressLine } from '../api/json-stream.ts';
 import type { Events } from '../events.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { EngineFiles } from '../store/files.ts';
+import type { NumberedImage } from './image-layers.ts';
 
 /** Options of `openImages` (images/image-store.ts). */
 export interface ImagesOptions {
@@ -33,6 +34,8 @@ export interface Images {
   resolve(reference: string): Promise<ResolvedImage>;
   inspect(reference: string): Promise<ImageInspect>;
   history(reference: string): Promise<ImageHistoryEntry[]>;
+  /** History and layers as the layer explorer numbers them; throws image-not-found. */
+  numbered(reference: string): NumberedImage;
   tag(reference: string, repository: string, tag: string): Promise<void>;
   /** Docker's rules of images in use; the text of each refusal is Docker's. */
   remove(

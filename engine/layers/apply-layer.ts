@@ -23,7 +23,7 @@ export interface ApplyParts {
   program: string;
   records: LayerRecords;
   trash: Trash;
-  /** Called before the layer becomes visible, with its directory and the chain below (base first). */
+  /** Called before the layer becomes visible, with its directory; the layers below are visible. */
   finish(directory: string, record: LayerRecord): Promise<void>;
 }
 

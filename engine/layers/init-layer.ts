@@ -6,6 +6,11 @@ import type { EngineFiles } from '../store/files.ts';
 const directories = ['dev/pts', 'dev/shm', 'etc', 'proc', 'sys'];
 const files = ['.dockerenv', 'dev/console', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf'];
 
+const links = ['etc/mtab'];
+
+/** Paths in the layer of mount points, without leading slash. */
+export const initPaths: readonly string[] = [...directories, ...files, ...links];
+
 /**
  * The layer of empty mount points. It lies below every image, so that whatever the image has wins, and in no container's
  * upper directory, so that diff and commit never see it. Made once, shared by all.

@@ -30,6 +30,14 @@ export class LayerRecords {
     return [...this.#records.keys()];
   }
 
+  /** The chain ids from the base up to a layer. */
+  chain(top: string): string[] {
+    const chain: string[] = [];
+    for (let at: string | undefined = top; at !== undefined; at = this.#records.get(at)?.parent)
+      chain.push(at);
+    return chain.reverse();
+  }
+
   /** A layer's directory, record included, has just been renamed into place. */
   add(chainHex: string, record: LayerRecord): void {
     this.#records.set(chainHex, record);

@@ -5,6 +5,7 @@ import { ensureInitLayer } from './init-layer.ts';
 import { LayerRecords } from './layer-records.ts';
 import type { Layers, LayersOptions } from './layers.ts';
 import { overlay2, syncFileSystem } from './overlay2.ts';
+import { relateLayer } from './relate-layer.ts';
 import { Trash } from './trash.ts';
 
 /**
@@ -19,7 +20,15 @@ export async function openLayers(options: LayersOptions): Promise<Layers> {
   await trash.sweep();
   const init = await ensureInitLayer(files);
   const driver = openDriver(options.driver ?? 'overlay2', () =>
-    overlay2({ files, program, records, trash, init, finish: async () => {} }),
+    overlay2({
+      files,
+      program,
+      records,
+      trash,
+      init,
+      finish: (directory, { parent }) =>
+        relateLayer({ files, directory, below: parent === undefined ? [] : records.chain(parent) }),
+    }),
   );
   return {
     ...driver,

@@ -45,8 +45,6 @@ export interface LayerTrees {
   counts(options: { layers: string[]; number: number }): Promise<LayerCounts>;
   /** docker diff's lines. `layers` is the image, base first. */
   changes(options: { upper: string; layers: string[] }): Promise<Change[]>;
-  /** The writable layer as a tar with OCI whiteouts, for commit. */
-  exportUpper(upper: string): Readable;
 }
 
 export interface TreeOptions {

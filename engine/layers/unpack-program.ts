@@ -7,24 +7,32 @@ import { BerthError } from '../errors.ts';
 /** Runs tasks of berth-unpack (engine/native/unpack/main.c): one short-lived confined process each. */
 export interface UnpackTask {
   program: string;
-  task: 'unpack' | 'rebuild' | 'walk' | 'remove' | 'sync' | 'export';
+  task: 'unpack' | 'rebuild' | 'read' | 'walk' | 'remove' | 'sync';
   /** The directory that the task is about. */
   directory: string;
   options?: Record<string, number>;
   signal?: AbortSignal;
   onProgress?: (progress: { blobBytes: number; tarBytes: number }) => void;
+  /** A file is open, before its bytes are asked for. */
+  onOpened?: (file: OpenedReport) => void;
+}
+
+export interface OpenedReport {
+  sizeBytes: number;
+  mtimeSeconds: number;
+  mtimeNanoseconds: number;
 }
 
 export interface RunningTask {
-  /** What the task reads; undefined unless it unpacks. */
+  /** What the task reads; null unless it unpacks or is asked for a file. */
   stdin: Writable | null;
   stdout: Readable | null;
-  /** The task's result line. Rejects with layer-invalid, layer-truncated, disk-full, canceled or internal. */
+  /** The task's result line. Rejects with layer-invalid, layer-truncated, disk-full, path-not-found, canceled or internal. */
   result: Promise<Record<string, unknown>>;
 }
 
-const withInput = new Set(['unpack']);
-const withOutput = new Set(['rebuild', 'walk', 'export']);
+const withInput = new Set(['unpack', 'read']);
+const withOutput = new Set(['rebuild', 'read', 'walk']);
 
 /** Starts a task. Its end is always seen through `result`, which must be awaited. */
 export function startUnpack(task: UnpackTask): RunningTask {
@@ -82,13 +90,15 @@ async function outcome(child: ChildProcess, task: UnpackTask): Promise<Record<st
 
 interface Report {
   progress?: { blobBytes: number; tarBytes: number };
+  opened?: OpenedReport;
   result?: Record<string, unknown>;
-  error?: { kind: 'truncated' | 'invalid' | 'space' | 'limit' | 'internal'; message: string };
+  error?: { kind: 'truncated' | 'invalid' | 'space' | 'limit' | 'internal' | 'missing'; message: string };
 }
 
 function take(report: Report, last: Report, task: UnpackTask): Report {
-  if (report.progress === undefined) return report;
-  task.onProgress?.(report.progress);
+  if (report.progress !== undefined) task.onProgress?.(report.progress);
+  else if (report.opened !== undefined) task.onOpened?.(report.opened);
+  else return report;
   return last;
 }
 
@@ -99,6 +109,8 @@ function failure(error: NonNullable<Report['error']>): BerthError {
       return new BerthError('layer-truncated', `failed to register layer: ${text}`, { detail: text });
     case 'space':
       return new BerthError('disk-full', `failed to register layer: ${text}`, { detail: text });
+    case 'missing':
+      return new BerthError('path-not-found', text, { path: text });
     case 'internal':
       return new BerthError('internal', `failed to register layer: ${text}`, { detail: text });
     default:

@@ -4,6 +4,7 @@ import { absentRoutes } from './absent.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
+import { layerRoutes } from './layers.ts';
 import { networkRoutes } from './networks.ts';
 import { systemRoutes } from './system.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -15,6 +16,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...containerRoutes(engine.containers),
     ...execRoutes(engine.containers),
     ...imageRoutes(engine),
+    ...layerRoutes(engine),
     ...volumeRoutes(engine),
     ...networkRoutes(engine),
     ...absentRoutes(),

@@ -49,6 +49,8 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
       link: join(root, 'layers', chainHex, 'link'),
       diff: join(root, 'layers', chainHex, 'diff'),
       index: join(root, 'layers', chainHex, 'index'),
+      /** How it stands to the layers below: marks, merged directories, what it hides (docs/layers.md). */
+      relation: join(root, 'layers', chainHex, 'relation'),
       /** The tar's bytes that are not contents of a regular file; with `diff` it gives back the very tar. */
       frame: join(root, 'layers', chainHex, 'frame'),
     }),

@@ -1,7 +1,7 @@
 import type { Containers } from '../containers/containers.ts';
 import type { Events } from '../events.ts';
 import type { Images } from '../images/images.ts';
-import type { Layers } from '../layers/layers.ts';
+import type { Layers, LayerTrees } from '../layers/layers.ts';
 import type { Networks } from '../network/network.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { Volumes } from '../volumes/volumes.ts';
@@ -23,6 +23,7 @@ export interface Engine {
   containers: Containers;
   images: Images;
   layers: Layers;
+  layerTrees: LayerTrees;
   networks: Networks;
   volumes: Volumes;
 }

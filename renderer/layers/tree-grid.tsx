@@ -27,7 +27,7 @@ function EntryIcon({ entry }: { entry: TreeEntry }) {
   const Icon =
     entry.type === 'symlink'
       ? FileSymlink
-      : ['char', 'block', 'fifo'].includes(entry.type)
+      : ['char', 'block', 'fifo', 'socket'].includes(entry.type)
         ? HardDrive
         : File;
   return <Icon size={14} className="flex-none text-text-3" aria-hidden />;

@@ -5,6 +5,7 @@
  *
  *   unpack  blob on 0; writes diff/, index and frame into the directory
  *   rebuild the very tar of the layer in the directory, on 1
+ *   read    one file's contents, asked on 0, on 1
  *   walk    index of a writable layer, on 1
  *   remove  everything in the directory
  *   sync    the directory's file system
@@ -20,6 +21,7 @@
 #include "confine.h"
 #include "extract.h"
 #include "index.h"
+#include "read.h"
 #include "rebuild.h"
 #include "remove.h"
 #include "report.h"
@@ -91,6 +93,14 @@ static void rebuild_layer(unsigned seconds) {
   rebuild(root, index, frame, STDOUT_FILENO);
 }
 
+static void read_one(unsigned seconds) {
+  const int keep[] = {-1};
+  confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_READ);
+  read_file(root);
+}
+
 static void walk_upper(unsigned seconds, unsigned long long max_entries) {
   const int keep[] = {-1};
   confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
@@ -124,6 +134,8 @@ int main(int count, char **arguments) {
     unpack(seconds, bytes, entries);
   } else if (strcmp(task, "rebuild") == 0) {
     rebuild_layer(seconds);
+  } else if (strcmp(task, "read") == 0) {
+    read_one(seconds);
   } else if (strcmp(task, "walk") == 0) {
     walk_upper(seconds, entries);
   } else if (strcmp(task, "remove") == 0) {
@@ -132,7 +144,7 @@ int main(int count, char **arguments) {
     if (syncfs(DIRECTORY_FD) != 0) fail_errno("syncfs", NULL);
     report_line("{\"result\":{}}");
   } else {
-    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|walk|remove|sync");
+    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|read|walk|remove|sync");
   }
   return 0;
 }

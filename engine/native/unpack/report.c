@@ -37,7 +37,7 @@ static size_t escape(char *out, size_t size, const char *text) {
 }
 
 _Noreturn void fail(enum fail_kind kind, const char *format, ...) {
-  static const char *const names[] = {"truncated", "invalid", "space", "limit", "internal"};
+  static const char *const names[] = {"truncated", "invalid", "space", "limit", "internal", "missing"};
   if (atomic_flag_test_and_set(&told)) {
     for (;;) pause(); /* Another thread is telling its error and ends the process. */
   }

@@ -12,6 +12,7 @@ enum fail_kind {
   FAIL_SPACE,     /* disk or quota full */
   FAIL_LIMIT,     /* a limit of bytes, entries or memory was reached */
   FAIL_INTERNAL,  /* the system refused something it should not have */
+  FAIL_MISSING,   /* what was asked for is not there */
 };
 
 /* Tells the error and ends the process, from any thread; only the first caller's error is told. */

@@ -118,15 +118,21 @@ void sha256_update(struct sha256 *hash, const void *input, size_t length) {
   memcpy(hash->block, bytes + length / 64 * 64, length % 64);
 }
 
-void sha256_hex(struct sha256 *hash, char out[65]) {
+void sha256_words(struct sha256 *hash, uint32_t out[8]) {
   uint64_t bits = hash->length * 8;
   uint8_t tail[72] = {0x80};
   size_t padding = 64 - (hash->length + 8) % 64;
   for (int i = 0; i < 8; i++) tail[padding + (size_t)i] = (uint8_t)(bits >> (56 - 8 * i));
   sha256_update(hash, tail, padding + 8);
+  memcpy(out, hash->state, sizeof hash->state);
+}
+
+void sha256_hex(struct sha256 *hash, char out[65]) {
   static const char digits[] = "0123456789abcdef";
+  uint32_t words[8];
+  sha256_words(hash, words);
   for (int i = 0; i < 32; i++) {
-    uint8_t byte = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
+    uint8_t byte = (uint8_t)(words[i / 4] >> (24 - 8 * (i % 4)));
     out[2 * i] = digits[byte >> 4];
     out[2 * i + 1] = digits[byte & 15];
   }

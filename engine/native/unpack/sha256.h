@@ -13,6 +13,8 @@ struct sha256 {
 
 void sha256_init(struct sha256 *hash);
 void sha256_update(struct sha256 *hash, const void *bytes, size_t length);
+/* The digest as eight words, the first bytes of the digest the highest of the first word. The hash cannot be used on. */
+void sha256_words(struct sha256 *hash, uint32_t out[8]);
 /* 64 lower-case hex digits and a NUL. The hash cannot be used on. */
 void sha256_hex(struct sha256 *hash, char out[65]);
 

@@ -57,6 +57,7 @@ export default {
     char: 'Character device',
     block: 'Block device',
     fifo: 'Pipe',
+    socket: 'Socket',
     whiteout: 'Removed',
   },
   wastedPane: {

@@ -56,6 +56,7 @@ export default {
     char: '字符设备',
     block: '块设备',
     fifo: '管道',
+    socket: '套接字',
     whiteout: '已删除',
   },
   wastedPane: {

@@ -1,0 +1,151 @@
+import type { FilesystemChange } from '../api/containers.ts';
+import type { ImageLayers, LayerSummary, TreePage } from '../api/layers.ts';
+import type { Containers } from '../containers/containers.ts';
+import { BerthError } from '../errors.ts';
+import type { Query } from '../http/query.ts';
+import { type Route, route } from '../http/router.ts';
+import type { ImageLine, NumberedImage } from '../images/image-layers.ts';
+import type { Images } from '../images/images.ts';
+import type { LayerTrees, TreeOptions } from '../layers/layers.ts';
+import type { Engine } from '../system/engine.ts';
+import { answerFile } from './file-answer.ts';
+
+/** What lies inside layers: `/berth/…` of api/layers.ts, and docker diff. */
+export function layerRoutes({ images, containers, layerTrees }: Engine): Route[] {
+  return [...imageLayerRoutes(images, layerTrees), ...writableRoutes(containers, layerTrees)];
+}
+
+function imageLayerRoutes(images: Images, trees: LayerTrees): Route[] {
+  return [
+    route('GET', '/berth/images/*name/layers', async ({ params, reply }) => {
+      reply.json(await imageLayers(images.numbered(params.name), trees));
+    }),
+    route('GET', '/berth/images/*name/tree', async ({ params, query, reply }) => {
+      const image = images.numbered(params.name);
+      const options = treeOptions(query);
+      const { level } = lineOf(image, query.integer('layer'));
+      if (level === undefined) return reply.json(emptyPage(query, options));
+      const page = await trees.tree({ ...options, layers: image.chains, number: level });
+      reply.json(withLineNumbers(image, page));
+    }),
+    route('GET', '/berth/images/*name/merged', async ({ params, query, reply }) => {
+      const image = images.numbered(params.name);
+      const options = treeOptions(query);
+      const level = levelUpTo(image, query.integer('upto'));
+      if (level === 0) return reply.json(emptyPage(query, options));
+      const page = await trees.merged({ ...options, layers: image.chains, number: level });
+      reply.json(withLineNumbers(image, page));
+    }),
+    route('GET', '/berth/images/*name/file', async (context) => {
+      const image = images.numbered(context.params.name);
+      const path = askedPath(context.query);
+      const level = levelUpTo(image, context.query.integer('layer'));
+      if (level === 0) throw noLayer(image, context.query.text('layer'));
+      await answerFile(context, await trees.openFile({ layers: image.chains, number: level, path }));
+    }),
+  ];
+}
+
+function writableRoutes(containers: Containers, trees: LayerTrees): Route[] {
+  const layersOf = (reference: string) => {
+    const { files, definition } = containers.get(reference);
+    return { upper: files.upper, layers: definition.layers };
+  };
+  return [
+    route('GET', '/berth/containers/:id/layer', async ({ params, query, reply }) => {
+      reply.json(await trees.upperTree({ ...layersOf(params.id), ...treeOptions(query) }));
+    }),
+    route('GET', '/berth/containers/:id/file', async (context) => {
+      const { upper } = layersOf(context.params.id);
+      await answerFile(context, await trees.openUpperFile({ upper, path: askedPath(context.query) }));
+    }),
+    route('GET', '/containers/:id/changes', async ({ params, reply }) => {
+      const changes = await trees.changes(layersOf(params.id));
+      const rows = changes.map(({ path, kind }): FilesystemChange => ({ Path: path.text, Kind: kind }));
+      reply.json(rows.length > 0 ? rows : null);
+    }),
+  ];
+}
+
+async function imageLayers(image: NumberedImage, trees: LayerTrees): Promise<ImageLayers> {
+  const { id: imageId, sizeBytes, uniqueBytes } = image;
+  const layers = await Promise.all(
+    image.lines.map((line, index) => summary(image, { line, number: index + 1 }, trees)),
+  );
+  return { imageId, sizeBytes, uniqueBytes, layers };
+}
+
+async function summary(
+  image: NumberedImage,
+  { line, number }: { line: ImageLine; number: number },
+  trees: LayerTrees,
+): Promise<LayerSummary> {
+  const { level, ...told } = line;
+  const none = { files: 0, directories: 0, added: 0, changed: 0, removed: 0 };
+  if (level === undefined) return { number, ...told, ...none };
+  const { files, directories, marks } = await trees.counts({ layers: image.chains, number: level });
+  return { number, ...told, files, directories, ...marks };
+}
+
+/** The line with a number; throws layer-not-found. */
+function lineOf(image: NumberedImage, number: number | undefined): ImageLine {
+  const line = image.lines[(number ?? 0) - 1];
+  if (line === undefined) throw noLayer(image, String(number ?? ''));
+  return line;
+}
+
+/** The layer that the file system stands on after the line with this number; 0 while there is none. */
+function levelUpTo(image: NumberedImage, number: number | undefined): number {
+  lineOf(image, number);
+  return image.lines.slice(0, number).reduce((level, line) => line.level ?? level, 0);
+}
+
+function noLayer(image: NumberedImage, number: string): BerthError {
+  const text = `image ${image.id} has no layer ${number}: it has ${image.lines.length}`;
+  return new BerthError('layer-not-found', text, { layer: number });
+}
+
+/** Pages count layers as the image's lines are numbered, which lines without files are among. */
+function withLineNumbers(image: NumberedImage, page: TreePage): TreePage {
+  const number = (level: number) => image.lines.findIndex((line) => line.level === level) + 1;
+  return {
+    ...page,
+    entries: page.entries.map((entry) => ({
+      ...entry,
+      layer: number(entry.layer),
+      ...(entry.hiddenBy === undefined ? {} : { hiddenBy: number(entry.hiddenBy) }),
+    })),
+  };
+}
+
+function emptyPage(query: Query, { offset }: TreeOptions): TreePage {
+  return { path: { text: query.text('path') || '/' }, entries: [], total: 0, offset, indexBytesRead: 0 };
+}
+
+const mostEntries = 500;
+
+function treeOptions(query: Query): TreeOptions {
+  const sort = query.text('sort') || 'name';
+  const offset = query.integer('offset') ?? 0;
+  const limit = query.integer('limit') ?? mostEntries;
+  if (sort !== 'name' && sort !== 'size') throw badParameter('sort', sort, 'name or size');
+  if (offset < 0) throw badParameter('offset', String(offset), '0 or more');
+  if (limit < 1 || limit > mostEntries) throw badParameter('limit', String(limit), `1 to ${mostEntries}`);
+  return { path: askedPath(query), offset, limit, sort };
+}
+
+/** Bytes of the path asked for: `pathBase64` where it is given, else `path`. */
+function askedPath(query: Query): Uint8Array {
+  const base64 = query.text('pathBase64');
+  if (base64 === '') return Buffer.from(query.text('path') || '/');
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length === 0) throw badParameter('pathBase64', base64, 'base64');
+  return bytes;
+}
+
+function badParameter(name: string, value: string, wanted: string): BerthError {
+  return new BerthError('bad-parameter', `invalid ${name} ${JSON.stringify(value)}: it must be ${wanted}`, {
+    name,
+    value,
+  });
+}
