@@ -42,7 +42,8 @@ export function openLayerTrees({ files, unpackProgram: program }: LayerTreesOpti
       const { header: index } = await stack.index(reading, number);
       const { header: relation } = await stack.relation(reading, number);
       const { added, changed, removed } = relation;
-      return { files: index.files, directories: index.directories, marks: { added, changed, removed } };
+      // The root is there in every layer.
+      return { files: index.files, directories: index.directories - 1, marks: { added, changed, removed } };
     },
     upperTree: (options) => upper.tree(options),
     openUpperFile: (options) => upper.openFile(options),
