@@ -26,7 +26,15 @@ export default defineConfig({
           env: { BERTH_TEST_SHIM: `${import.meta.dirname}/build/native/test/berth-shim` },
         },
       },
-      { test: { ...shared, name: 'engine', include: ['e2e/engine/**/*.test.ts'], fileParallelism: false } },
+      {
+        test: {
+          ...shared,
+          name: 'engine',
+          include: ['e2e/engine/**/*.test.ts'],
+          globalSetup: 'e2e/engine/docker-cli.setup.ts',
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -22,7 +22,7 @@ export interface ApiAnswer {
 
 /** Starts a real engine process in directories and with names of its own. Dispose of it: everything of it goes. */
 export async function startEngine(
-  options: { bindSource?: 'machine' | 'desktop'; config?: string } = {},
+  options: { bindSource?: 'machine' | 'desktop'; config?: string; root?: string } = {},
 ): Promise<TestEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'berth-e-'));
   const engine = new TestEngine({ directory, bindSource: options.bindSource ?? 'machine', ...options });
@@ -47,9 +47,10 @@ export class TestEngine {
   #process: ChildProcess | undefined;
   #output = '';
 
-  constructor(options: { directory: string; bindSource: string; config?: string }) {
+  /** `root` is a data root elsewhere, which its maker removes. */
+  constructor(options: { directory: string; bindSource: string; config?: string; root?: string }) {
     this.directory = options.directory;
-    this.root = join(options.directory, 'root');
+    this.root = options.root ?? join(options.directory, 'root');
     this.run = join(options.directory, 'run');
     this.socket = join(this.run, 'engine.sock');
     this.#docker = new DockerCommand(this);

@@ -28,8 +28,8 @@ const env = {
   NO_COLOR: '1',
 };
 
-function run(program: string, args: string[]): boolean {
-  return spawnSync(program, args, { stdio: 'inherit', env }).status === 0;
+function run(program: string, args: string[], more: Record<string, string> = {}): boolean {
+  return spawnSync(program, args, { stdio: 'inherit', env: { ...env, ...more } }).status === 0;
 }
 
 /** A check without a report of its own counts as one test. */
@@ -56,18 +56,13 @@ interface VitestReport {
 }
 
 /** Runs Vitest with the arguments given. No test, no report, or a file that did not load counts as a failure. */
-export function vitest(name: string, args: string[]): Outcome {
+export function vitest(name: string, args: string[], environment: Record<string, string> = {}): Outcome {
   console.log(`\n== ${name}`);
   const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
   mkdirSync('build/reports', { recursive: true });
   rmSync(report, { force: true });
-  const ok = run('node_modules/.bin/vitest', [
-    'run',
-    ...args,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const ok = run('node_modules/.bin/vitest', ['run', ...args, ...reporters], environment);
   const tests = readReport<VitestReport>(report)?.testResults ?? [];
   const results = tests.flatMap((file) => file.assertionResults);
   const of = (...states: string[]) => results.filter((result) => states.includes(result.status));

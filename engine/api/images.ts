@@ -9,7 +9,7 @@ export interface ImageConfig {
   Env?: string[];
   Cmd?: string[] | null;
   Entrypoint?: string[] | null;
-  Volumes?: Record<string, Record<string, never>>;
+  Volumes?: Record<string, Record<string, never>> | null;
   WorkingDir?: string;
   Labels?: Record<string, string> | null;
   StopSignal?: string;
@@ -56,7 +56,6 @@ export interface ImageInspect {
   Variant?: string;
   Os: string;
   Size: number;
-  VirtualSize?: number;
   GraphDriver: { Name: string; Data: Record<string, string> };
   RootFS: { Type: 'layers'; Layers: string[] };
   Metadata: { LastTagTime: string };
@@ -81,4 +80,20 @@ export interface RegistryAuth {
   serveraddress?: string;
   identitytoken?: string;
   registrytoken?: string;
+}
+
+/** GET /distribution/{name}/json */
+export interface DistributionInspect {
+  Descriptor: { mediaType: string; digest: string; size: number };
+  Platforms: { architecture: string; os: string; variant?: string }[];
+}
+
+/** One repository that `docker search` found. */
+export interface SearchResult {
+  name: string;
+  description: string;
+  star_count: number;
+  is_official: boolean;
+  /** Always false since Docker Hub has given it up. */
+  is_automated: boolean;
 }

@@ -21,7 +21,7 @@ export function mergeImageConfig(asked: ContainerConfig, image: ImageConfig): Co
     // `--entrypoint ""` arrives as one empty word and takes the image's away.
     Entrypoint: entrypoint?.length === 1 && entrypoint[0] === '' ? null : entrypoint,
     WorkingDir: asked.WorkingDir || (image.WorkingDir ?? ''),
-    Volumes: mergeMaps(image.Volumes, asked.Volumes),
+    Volumes: mergeMaps(image.Volumes ?? undefined, asked.Volumes),
     Healthcheck: mergeHealthcheck(asked.Healthcheck, image.Healthcheck),
     StopSignal: asked.StopSignal || image.StopSignal || undefined,
     StopTimeout: asked.StopTimeout ?? image.StopTimeout ?? undefined,

@@ -33,11 +33,20 @@ export interface Download {
  * the digest that the reader of the stream computes.
  */
 export function startDownload(options: DownloadOptions): Download {
-  const part = join(options.directory, `${options.digest.replace(':', '-')}.part`);
+  const part = partPath(options);
   return {
     stream: Readable.from(readBlob(options, part), { objectMode: false, highWaterMark: 1024 * 1024 }),
-    forget: () => rm(part, { force: true }),
+    forget: () => forgetDownload(options),
   };
+}
+
+/** Removes what is kept of a blob for resuming. */
+export async function forgetDownload(kept: { directory: string; digest: string }): Promise<void> {
+  await rm(partPath(kept), { force: true });
+}
+
+function partPath({ directory, digest }: { directory: string; digest: string }): string {
+  return join(directory, `${digest.replace(':', '-')}.part`);
 }
 
 async function* readBlob(options: DownloadOptions, part: string): AsyncGenerator<Buffer> {

@@ -29,7 +29,7 @@ export function flagFilter(filters: Filters, name: string): boolean | undefined 
   const truths = values.map((value) => {
     if (['1', 't', 'true', 'T', 'TRUE', 'True'].includes(value)) return true;
     if (['0', 'f', 'false', 'F', 'FALSE', 'False'].includes(value)) return false;
-    throw badFilter(`invalid value for filter '${name}': ${value}`, name);
+    throw badFilter(`invalid filter '${name}=[${values.join(' ')}]'`, name);
   });
   return truths.some(Boolean);
 }
@@ -84,7 +84,9 @@ export function untilSeconds(filters: Filters): number {
     return Date.now() / 1000 - seconds;
   }
   const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw badFilter(`invalid value for filter 'until': ${value}`, 'until');
+  if (Number.isNaN(ms)) {
+    throw badFilter(`failed to parse value as time or duration: ${JSON.stringify(value)}`, 'until');
+  }
   return ms / 1000;
 }
 

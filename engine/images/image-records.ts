@@ -8,6 +8,32 @@ import { chainIds } from '../layers/chain-id.ts';
 import type { EngineFiles } from '../store/files.ts';
 import { readJson, writeJson } from '../store/json-file.ts';
 
+const words = z.array(z.string()).nullish();
+/** A set, as Go writes one. */
+const marks = z
+  .record(
+    z.string(),
+    z.looseObject({}).transform((): Record<string, never> => ({})),
+  )
+  .nullish();
+
+/** The part of a config that containers inherit: whatever else it has is kept, but is of the right shape where we look. */
+const inherited = z.looseObject({
+  User: z.string().nullish(),
+  WorkingDir: z.string().nullish(),
+  StopSignal: z.string().nullish(),
+  StopTimeout: z.int().nullish(),
+  Env: words,
+  Cmd: words,
+  Entrypoint: words,
+  Shell: words,
+  OnBuild: words,
+  ExposedPorts: marks,
+  Volumes: marks,
+  Labels: z.record(z.string(), z.string()).nullish(),
+  Healthcheck: z.looseObject({ Test: words }).nullish(),
+});
+
 /** What an image's config says, by the OCI image spec and Docker's additions. Hostile: nothing in it is a path. */
 const configSchema = z.looseObject({
   architecture: z.string().default(''),
@@ -18,7 +44,7 @@ const configSchema = z.looseObject({
   comment: z.string().nullish(),
   docker_version: z.string().nullish(),
   parent: z.string().nullish(),
-  config: z.looseObject({}).nullish(),
+  config: inherited.nullish(),
   rootfs: z.object({
     type: z.literal('layers').optional(),
     diff_ids: z
@@ -98,6 +124,12 @@ export class ImageRecords {
 
   get(id: string): StoredImage | undefined {
     return this.#images.get(id);
+  }
+
+  /** As get, but not what was removed by force and is only kept for its containers. */
+  present(id: string): StoredImage | undefined {
+    const image = this.#images.get(id);
+    return image?.record.removed ? undefined : image;
   }
 
   all(): StoredImage[] {

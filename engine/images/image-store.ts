@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InsecureRegistries } from '../registry/hosts.ts';
+import { signIn } from '../registry/login.ts';
+import { inspectDistribution } from './distribution.ts';
 import { checkFilters } from './filters.ts';
 import { findImage } from './find.ts';
 import { numberLayers } from './image-layers.ts';
@@ -17,11 +19,13 @@ import { pushImage } from './push.ts';
 import { isDigest, ReferenceTable, showName } from './reference-table.ts';
 import { collect, collectRemoved, removeImage } from './remove.ts';
 import { saveImages } from './save.ts';
+import { searchImages } from './search.ts';
 import { SharedLayers } from './shared-layers.ts';
 import type { ImageStoreParts } from './store.ts';
 import { tagImage } from './tag.ts';
 
-const parallelLayers = 3;
+const parallelDownloads = 3;
+const parallelUploads = 5;
 /** What a pull left behind unfinished is kept so long for the next try. */
 const leftoverLifeMs = 24 * 3600 * 1000;
 
@@ -36,7 +40,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     leases: new Leases(),
     insecure: new InsecureRegistries(options.insecureRegistries),
     arriving: new SharedLayers(),
-    downloads: new Slots(parallelLayers),
+    uploads: new Slots(parallelUploads),
+    downloads: new Slots(parallelDownloads),
   };
   await sweepLeftovers(parts);
   return {
@@ -73,6 +78,9 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     load: (request) => loadImages(parts, request),
     save: (references) => saveImages(parts, references),
     import: (request) => importImage(parts, request),
+    signIn: (auth, signal) => signIn({ auth, insecure: parts.insecure, signal }),
+    distribution: (reference, request) => inspectDistribution(parts, reference, request),
+    search: (request) => searchImages(parts, request),
   };
 }
 

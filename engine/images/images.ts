@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import type {
+  DistributionInspect,
   ImageConfig,
   ImageDeleteEntry,
   ImageHistoryEntry,
   ImageInspect,
   ImageSummary,
   RegistryAuth,
+  SearchResult,
 } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
 import type { Events } from '../events.ts';
@@ -70,6 +72,8 @@ export interface Images {
   }): Promise<void>;
   save(references: string[]): Readable;
   import(options: {
+    /** `-` for the archive, else the URL of one. */
+    source: string;
     archive: Readable;
     repository: string;
     tag: string;
@@ -77,7 +81,22 @@ export interface Images {
     changes: string[];
     platform?: string;
     signal: AbortSignal;
+    progress: (line: ProgressLine) => void;
   }): Promise<string>;
+  /** Tries a sign-in to a registry; gives its identity token, or ''. */
+  signIn(auth: RegistryAuth, signal: AbortSignal): Promise<string>;
+  /** What a registry says about a name, without pulling it. */
+  distribution(
+    reference: string,
+    options: { auth?: RegistryAuth; signal: AbortSignal },
+  ): Promise<DistributionInspect>;
+  search(options: {
+    term: string;
+    limit: number;
+    filters: Record<string, string[]>;
+    auth?: RegistryAuth;
+    signal: AbortSignal;
+  }): Promise<SearchResult[]>;
 }
 
 /** Who uses which image; containers/ gives it, so that images/ does not import containers/. */

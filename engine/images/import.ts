@@ -1,12 +1,17 @@
 import type { Readable } from 'node:stream';
+import type { ProgressLine } from '../api/json-stream.ts';
 import { BerthError } from '../errors.ts';
+import { send } from '../registry/http.ts';
 import { machinePlatform, parsePlatform } from '../registry/manifest.ts';
 import { applyChanges } from './config-changes.ts';
-import { familiar, parseReference, withDefaultTag } from './reference.ts';
+import { familiar } from './reference.ts';
 import { nameOf } from './reference-table.ts';
 import type { ImageStoreParts } from './store.ts';
+import { newTag } from './tag.ts';
 
 export interface ImportOptions {
+  /** `-` for the archive that comes with the request, else the URL of one. */
+  source: string;
   archive: Readable;
   repository: string;
   tag: string;
@@ -14,28 +19,21 @@ export interface ImportOptions {
   changes: string[];
   platform?: string;
   signal: AbortSignal;
+  progress: (line: ProgressLine) => void;
 }
 
 /** POST /images/create?fromSrc=-: a tar of a root file system becomes an image of one layer. Gives its id. */
 export async function importImage(parts: ImageStoreParts, options: ImportOptions): Promise<string> {
-  const reference =
-    options.repository === ''
-      ? undefined
-      : withDefaultTag(
-          parseReference(options.tag === '' ? options.repository : `${options.repository}:${options.tag}`),
-        );
-  if (reference?.digest !== undefined) {
-    throw new BerthError('bad-reference', 'cannot import digest reference');
-  }
+  const reference = options.repository === '' ? undefined : newTag(options.repository, options.tag);
   const platform = options.platform ? parsePlatform(options.platform) : machinePlatform();
   const config = applyChanges({}, options.changes);
   const applied = await parts.layers.apply({
-    blob: options.archive,
+    blob: await importSource(options),
     mediaType: '',
     signal: options.signal,
   });
   const created = new Date().toISOString();
-  const comment = options.message || 'Imported from -';
+  const comment = options.message || `Imported from ${options.source}`;
   using _lease = parts.leases.hold([applied.chainHex]);
   await applied.commit();
   await parts.layers.sync();
@@ -61,4 +59,44 @@ export async function importImage(parts: ImageStoreParts, options: ImportOptions
     name: reference === undefined ? image.id : familiar(reference),
   });
   return image.id;
+}
+
+/** The archive of the request, or what a web server has at a URL (without a scheme: http, as in Docker). */
+async function importSource({ source, archive, signal, progress }: ImportOptions): Promise<Readable> {
+  if (source === '-') return archive;
+  const text = /^[a-z]+:\/\//i.test(source) ? source : `http://${source}`;
+  if (source === '' || !URL.canParse(text)) {
+    throw new BerthError(
+      'bad-parameter',
+      `invalid import source ${JSON.stringify(source)}: neither - nor a URL`,
+      {
+        name: 'fromSrc',
+        value: source,
+      },
+    );
+  }
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new BerthError(
+      'bad-parameter',
+      `Get "${text}": unsupported protocol scheme "${url.protocol.slice(0, -1)}"`,
+      {
+        name: 'fromSrc',
+        value: source,
+      },
+    );
+  }
+  const answer = await send({ method: 'GET', url, insecure: false, signal });
+  if (answer.status !== 200) {
+    answer.body.resume();
+    throw new BerthError(
+      'registry-failed',
+      `Get "${url.href}": status ${answer.status} ${answer.statusText}`,
+      {
+        host: url.host,
+      },
+    );
+  }
+  progress({ status: `Downloading from ${url.href}` });
+  return answer.body;
 }

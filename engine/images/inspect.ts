@@ -1,8 +1,20 @@
-import type { ImageHistoryEntry, ImageInspect } from '../api/images.ts';
+import type { ImageConfig, ImageHistoryEntry, ImageInspect } from '../api/images.ts';
 import { createdSeconds, findImage, imageSize } from './find.ts';
 import type { StoredImage } from './image-records.ts';
 import { isDigest, showName } from './reference-table.ts';
 import type { ImageStoreParts } from './store.ts';
+
+/** Fields of a config that Docker shows also where an image does not set them. */
+const emptyConfig: ImageConfig = {
+  User: '',
+  Env: [],
+  Cmd: null,
+  Volumes: null,
+  WorkingDir: '',
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: null,
+};
 
 /** GET /images/{name}/json */
 export function inspectImage(parts: ImageStoreParts, reference: string): ImageInspect {
@@ -18,7 +30,7 @@ export function inspectImage(parts: ImageStoreParts, reference: string): ImageIn
     Created: file.created ?? '',
     DockerVersion: file.docker_version ?? '',
     Author: file.author ?? '',
-    Config: image.config,
+    Config: { ...emptyConfig, ...image.config },
     Architecture: file.architecture,
     ...(file.variant === undefined ? {} : { Variant: file.variant }),
     Os: file.os || 'linux',
@@ -30,13 +42,14 @@ export function inspectImage(parts: ImageStoreParts, reference: string): ImageIn
 }
 
 function graphDriver(parts: ImageStoreParts, image: StoredImage): ImageInspect['GraphDriver'] {
-  const directories = image.layers.toReversed().map((chain) => parts.files.layer(chain).diff);
-  const [upper, ...lower] = directories;
+  const [upper, ...lower] = image.layers.toReversed().map((chain) => parts.files.layer(chain));
+  const directories =
+    upper === undefined ? {} : { MergedDir: upper.merged, UpperDir: upper.diff, WorkDir: upper.work };
   return {
     Name: parts.layers.name,
     Data: {
-      ...(lower.length > 0 ? { LowerDir: lower.join(':') } : {}),
-      ...(upper === undefined ? {} : { UpperDir: upper }),
+      ...(lower.length > 0 ? { LowerDir: lower.map(({ diff }) => diff).join(':') } : {}),
+      ...directories,
     },
   };
 }

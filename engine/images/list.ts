@@ -16,7 +16,7 @@ export function listImages(
   return passing
     .map(
       ({ image, names }): ImageSummary => ({
-        Containers: options.sharedSize ? options.users.of(image.id).length : -1,
+        Containers: options.users.of(image.id).length,
         Created: createdSeconds(image.file.created),
         Id: image.id,
         Labels: image.config.Labels ?? null,

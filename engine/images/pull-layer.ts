@@ -2,7 +2,7 @@ import { BerthError } from '../errors.ts';
 import type { AppliedLayer } from '../layers/driver.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { Descriptor } from '../registry/manifest.ts';
-import { startDownload } from './download.ts';
+import { type Download, startDownload } from './download.ts';
 import type { LayerStep } from './shared-layers.ts';
 import type { ImageStoreParts } from './store.ts';
 
@@ -30,9 +30,9 @@ export async function pullLayer(
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const { layer, report, signal } = options;
+  const { report, signal } = options;
   if (parts.downloads.busy) report({ step: 'waiting' });
-  const applied = await parts.downloads.run(async () => {
+  const { applied, download } = await parts.downloads.run(async () => {
     signal.throwIfAborted();
     const first = await fetchLayer(parts, options).catch((error: unknown) => error as Error);
     if (!(first instanceof Error)) return first;
@@ -44,9 +44,11 @@ export async function pullLayer(
   try {
     await options.below;
     signal.throwIfAborted();
-    report({ step: 'extracting', current: layer.descriptor.size, total: layer.descriptor.size });
+    report({ step: 'placing' });
     await applied.commit();
     extracted = true;
+    // Only now: a pull that is cancelled while this layer waits for those below must not fetch it again.
+    await download.forget();
   } finally {
     if (!extracted) await applied.discard();
   }
@@ -56,7 +58,7 @@ export async function pullLayer(
 async function fetchLayer(
   parts: ImageStoreParts,
   options: Parameters<typeof pullLayer>[1],
-): Promise<AppliedLayer> {
+): Promise<{ applied: AppliedLayer; download: Download }> {
   const { client, layer, report, signal } = options;
   const { digest, size: total } = layer.descriptor;
   let resumed = 0;
@@ -92,8 +94,7 @@ async function fetchLayer(
         if (downloaded) report({ step: 'extracting', current, total });
       },
     });
-    await download.forget();
-    return applied;
+    return { applied, download };
   } catch (error) {
     if (error instanceof BerthError && received === total) await download.forget();
     if (error instanceof BerthError && badPart.has(error.code)) {

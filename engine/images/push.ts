@@ -8,7 +8,7 @@ import { mediaTypes, sha256 } from '../registry/manifest.ts';
 import { hexOf, type StoredImage } from './image-records.ts';
 import { packLayer } from './pack-layer.ts';
 import { BarMeter, wordLine } from './progress.ts';
-import { familiarName, parseReference, type Reference, repositoryName } from './reference.ts';
+import { familiarName, isTag, parseReference, type Reference, repositoryName } from './reference.ts';
 import { isDigest } from './reference-table.ts';
 import type { ImageStoreParts } from './store.ts';
 import { streamOf } from './tar-stream.ts';
@@ -28,10 +28,14 @@ interface Blob {
 
 /** POST /images/{name}/push; without a tag all tags of the repository. Lines as dockerd's. */
 export async function pushImage(parts: ImageStoreParts, options: PushOptions): Promise<void> {
+  if (options.tag !== '' && !isTag(options.tag)) throw new BerthError('bad-reference', 'invalid tag format');
   const reference = parseReference(options.tag === '' ? options.name : `${options.name}:${options.tag}`);
+  if (reference.digest !== undefined) {
+    throw new BerthError('bad-reference', 'cannot push a digest reference');
+  }
   const repository = repositoryName(reference);
-  const tags = localTags(parts, reference);
   options.progress({ status: `The push refers to repository [${repository}]` });
+  const tags = localTags(parts, reference);
   const client = new RegistryClient({
     domain: reference.domain,
     path: reference.path,
@@ -53,13 +57,11 @@ function localTags(parts: ImageStoreParts, reference: Reference): { tag: string;
       .filter((name) => reference.tag === undefined || name.key === reference.tag)
       .map((name) => ({ tag: name.key, image })),
   );
-  if (found.length > 0) return found;
+  if (found.length > 0) return found.sort((a, b) => (a.tag < b.tag ? -1 : 1));
   const familiar = familiarName(repository);
-  const text =
-    reference.tag === undefined
-      ? `An image does not exist locally with the tag: ${familiar}`
-      : `tag does not exist: ${familiar}:${reference.tag}`;
-  throw new BerthError('image-not-found', text, { reference: familiar });
+  throw new BerthError('image-not-found', `An image does not exist locally with the tag: ${familiar}`, {
+    reference: familiar,
+  });
 }
 
 async function pushTag(
@@ -70,31 +72,10 @@ async function pushTag(
 ): Promise<void> {
   const { tag, image, repository } = target;
   using _lease = parts.leases.hold(image.layers);
-  const short = (index: number) => hexOf(image.file.rootfs.diff_ids[index]!).slice(0, 12);
-  for (const index of image.layers.keys()) options.progress(wordLine('Preparing', short(index)));
-  const layers: Blob[] = [];
-  for (const [index, chain] of image.layers.entries()) {
-    options.signal.throwIfAborted();
-    layers.push(await pushLayer(parts, client, { chain, id: short(index) }, options));
-  }
+  const layers = await pushLayers(parts, client, image, options);
   const config = readFileSync(parts.files.image(hexOf(image.id)).config);
   if (!(await client.exists(image.id))) await client.upload(image.id, config.length, () => bytesOf(config));
-  const manifest = Buffer.from(
-    JSON.stringify(
-      {
-        schemaVersion: 2,
-        mediaType: mediaTypes.dockerManifest,
-        config: { mediaType: mediaTypes.dockerConfig, size: config.length, digest: image.id },
-        layers: layers.map(({ digest, sizeBytes }) => ({
-          mediaType: mediaTypes.dockerLayer,
-          size: sizeBytes,
-          digest,
-        })),
-      },
-      undefined,
-      3,
-    ),
-  );
+  const manifest = dockerManifest({ digest: image.id, sizeBytes: config.length }, layers);
   await client.putManifest(tag, manifest, mediaTypes.dockerManifest);
   const digest = sha256(manifest);
   image.record.manifests.push({ digest, mediaType: mediaTypes.dockerManifest, repository });
@@ -105,6 +86,52 @@ async function pushTag(
   parts.events.publish('image', 'push', `${familiarName(repository)}:${tag}`, {
     name: familiarName(repository),
   });
+}
+
+/** The layers of an image, told and sent topmost first as by dockerd, several at once; given base first. */
+async function pushLayers(
+  parts: ImageStoreParts,
+  client: RegistryClient,
+  image: StoredImage,
+  options: PushOptions,
+): Promise<Blob[]> {
+  const layers = image.layers.map((chain, index) => ({
+    chain,
+    id: hexOf(image.file.rootfs.diff_ids[index]!).slice(0, 12),
+  }));
+  const topFirst = layers.toReversed();
+  for (const { id } of topFirst) options.progress(wordLine('Preparing', id));
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const sending = topFirst.map(async (layer) => {
+    if (parts.uploads.busy) options.progress(wordLine('Waiting', layer.id));
+    return await parts.uploads.run(async () => {
+      signal.throwIfAborted();
+      return await pushLayer(parts, client, layer, { ...options, signal });
+    });
+  });
+  for (const work of sending) work.catch((error) => failed.abort(error));
+  const results = await Promise.allSettled(sending);
+  if (options.signal.aborted) throw new BerthError('canceled', 'context canceled');
+  if (failed.signal.aborted) throw failed.signal.reason;
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])).toReversed();
+}
+
+/** The manifest's bytes as dockerd writes them: its digest is then the same for the same layers. */
+function dockerManifest(config: Blob, layers: Blob[]): Buffer {
+  const { dockerManifest: mediaType, dockerConfig, dockerLayer } = mediaTypes;
+  const entry = (type: string, blob: Blob) => ({
+    mediaType: type,
+    size: blob.sizeBytes,
+    digest: blob.digest,
+  });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: entry(dockerConfig, config),
+    layers: layers.map((layer) => entry(dockerLayer, layer)),
+  };
+  return Buffer.from(JSON.stringify(manifest, undefined, 3));
 }
 
 /** Sends a layer unless the registry has it, here or in a repository that it came from. */

@@ -63,6 +63,10 @@ export function parseReference(text: string): Reference {
   return { domain, path, ...reference };
 }
 
+export function isTag(text: string): boolean {
+  return tagPattern.test(text);
+}
+
 function splitDomain(name: string): { domain: string; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);

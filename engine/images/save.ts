@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { BerthError } from '../errors.ts';
 import { mediaTypes, sha256 } from '../registry/manifest.ts';
 import { createdSeconds, findImage, isIdPrefix } from './find.ts';
 import { hexOf, type StoredImage } from './image-records.ts';
@@ -26,7 +27,7 @@ export function saveImages(parts: ImageStoreParts, references: string[]): Readab
 function collectSaved(parts: ImageStoreParts, references: string[]): Saved[] {
   const saved = new Map<string, Saved>();
   for (const text of references) {
-    const image = findImage(parts, text);
+    const image = imageToSave(parts, text);
     const entry = saved.get(image.id) ?? savedImage(parts, image);
     saved.set(image.id, entry);
     for (const name of namesFor(parts, image, text)) {
@@ -37,6 +38,16 @@ function collectSaved(parts: ImageStoreParts, references: string[]): Saved[] {
     }
   }
   return [...saved.values()];
+}
+
+/** The one call where Docker's "No such image" has the words of the request. */
+function imageToSave(parts: ImageStoreParts, text: string): StoredImage {
+  try {
+    return findImage(parts, text);
+  } catch (error) {
+    if (!(error instanceof BerthError) || error.code !== 'image-not-found') throw error;
+    throw new BerthError('image-not-found', `No such image: ${text}`, { reference: text });
+  }
 }
 
 /** By id: no name; by repository alone or with its tag: that name (as in Docker). */

@@ -4,6 +4,8 @@ export type LayerStep =
   | { step: 'downloading'; current: number; total: number }
   | { step: 'downloaded' }
   | { step: 'extracting'; current: number; total: number }
+  /** All below is in its place, and so will this be. */
+  | { step: 'placing' }
   | { step: 'done' };
 
 type Listener = (step: LayerStep) => void;

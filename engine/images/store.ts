@@ -20,4 +20,6 @@ export interface ImageStoreParts {
   arriving: SharedLayers;
   /** Three layers at once, as in Docker (max-concurrent-downloads). */
   downloads: Slots;
+  /** Five layers at once, as in Docker (max-concurrent-uploads). */
+  uploads: Slots;
 }

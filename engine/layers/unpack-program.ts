@@ -107,8 +107,11 @@ function failure(error: NonNullable<Report['error']>): BerthError {
   switch (error.kind) {
     case 'truncated':
       return new BerthError('layer-truncated', `failed to register layer: ${text}`, { detail: text });
-    case 'space':
-      return new BerthError('disk-full', `failed to register layer: ${text}`, { detail: text });
+    case 'space': {
+      // Docker's CLI and people look for Go's words, which begin small.
+      const detail = text.replace('No space left', 'no space left');
+      return new BerthError('disk-full', `failed to register layer: ${detail}`, { detail });
+    }
     case 'missing':
       return new BerthError('path-not-found', text, { path: text });
     case 'internal':

@@ -32,9 +32,13 @@ export class Authorization {
   readonly #insecure: boolean;
   #header: string | undefined;
   #expiresAtMs = Number.POSITIVE_INFINITY;
-  constructor({ auth, insecure }: { auth: RegistryAuth | undefined; insecure: boolean }) {
-    this.#auth = auth ?? {};
-    this.#insecure = insecure;
+  readonly #offline: boolean;
+  #identityToken = '';
+  /** `offline` asks token servers for an identity token too, which is what `docker login` keeps. */
+  constructor(options: { auth: RegistryAuth | undefined; insecure: boolean; offline?: boolean }) {
+    this.#auth = options.auth ?? {};
+    this.#insecure = options.insecure;
+    this.#offline = options.offline ?? false;
     if (this.#auth.registrytoken) this.#header = `Bearer ${this.#auth.registrytoken}`;
   }
 
@@ -42,6 +46,11 @@ export class Authorization {
   header(): string | undefined {
     if (Date.now() > this.#expiresAtMs - marginMs) this.#header = undefined;
     return this.#header;
+  }
+
+  /** What a token server gave to sign in with from now on; '' when it gave none. */
+  get identityToken(): string {
+    return this.#identityToken;
   }
 
   /** Answers a 401. Throws registry-unauthorized where there is nothing (more) to offer. */
@@ -100,11 +109,13 @@ export class Authorization {
     const token = JSON.parse((await readSmall(answer, 1024 * 1024)).toString('utf8')) as {
       token?: string;
       access_token?: string;
+      refresh_token?: string;
       expires_in?: number;
     };
     const value = token.token ?? token.access_token;
     if (!value)
       throw new BerthError('registry-failed', 'authorization server did not include a token in the response');
+    this.#identityToken = token.refresh_token ?? '';
     this.#header = `Bearer ${value}`;
     this.#expiresAtMs = Date.now() + (token.expires_in ?? defaultLifeSeconds) * 1000;
   }
@@ -112,8 +123,12 @@ export class Authorization {
   #getToken(realm: URL, service: string, scope: string, signal?: AbortSignal): Promise<HttpAnswer> {
     const url = new URL(realm);
     if (service !== '') url.searchParams.set('service', service);
-    url.searchParams.set('scope', scope);
+    if (scope !== '') url.searchParams.set('scope', scope);
     if (this.#auth.username) url.searchParams.set('account', this.#auth.username);
+    if (this.#offline) {
+      url.searchParams.set('offline_token', 'true');
+      url.searchParams.set('client_id', 'berth');
+    }
     return send({
       method: 'GET',
       url,

@@ -3,8 +3,9 @@ import type { RegistryAuth } from '../api/images.ts';
 import { BerthError } from '../errors.ts';
 import { problemOf, refusal } from './answer-error.ts';
 import { Authorization } from './authorization.ts';
-import { type InsecureRegistries, registryHost } from './hosts.ts';
-import { type HttpAnswer, type HttpRequest, isPlainServer, readSmall, send } from './http.ts';
+import { openEndpoint } from './endpoint.ts';
+import type { InsecureRegistries } from './hosts.ts';
+import { type HttpAnswer, type HttpRequest, readSmall, send } from './http.ts';
 import { acceptedManifests, type FetchedManifest, sha256 } from './manifest.ts';
 
 /** Larger manifests are refused, as in Docker. */
@@ -62,6 +63,22 @@ export class RegistryClient {
     }
     const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]!.trim();
     return { bytes, mediaType, digest };
+  }
+
+  /** All tags of the repository, in the registry's order; pages are followed. */
+  async tags(): Promise<string[]> {
+    const tags: string[] = [];
+    let path: string | undefined = 'tags/list';
+    while (path !== undefined) {
+      const answer: HttpAnswer = await this.#call(path, { method: 'GET' });
+      if (answer.status !== 200) throw await this.#refused(answer, this.#options.familiarName);
+      const page = JSON.parse((await readSmall(answer, manifestLimitBytes)).toString('utf8')) as {
+        tags?: string[] | null;
+      };
+      tags.push(...(page.tags ?? []));
+      path = nextPage(answer, path);
+    }
+    return tags;
   }
 
   /** A small blob, whole and verified. */
@@ -177,44 +194,27 @@ export class RegistryClient {
     }
   }
 
-  /** Finds out how the registry is spoken to: TLS, or plain HTTP where that is allowed. Its 401 is met at once. */
+  /** Where the registry answers; its 401 is met at once. */
   async #ping(): Promise<URL> {
     if (this.#base !== undefined) return this.#base;
-    const host = registryHost(this.#options.domain);
-    const secure = new URL(`https://${host}/v2/`);
-    try {
-      await this.#pingAt(secure);
-      this.#base = secure;
-    } catch (error) {
-      if (!isPlainServer(error)) {
-        // Where plain HTTP is allowed a refused port 443 or a failed handshake is no verdict yet.
-        if (!this.#allowsPlain || !(error instanceof BerthError) || error.code !== 'registry-unreachable')
-          throw error;
-        if (error.params.reason === 'no-such-host' || this.#options.domain.includes(':')) throw error;
-      }
-      if (!this.#allowsPlain) throw insecureServer(secure, error);
-      const plain = new URL(`http://${host}/v2/`);
-      await this.#pingAt(plain);
-      this.#base = plain;
+    const { domain, path, access, signal } = this.#options;
+    const { base, unauthorized } = await openEndpoint({ domain, allowsPlain: this.#allowsPlain, signal });
+    if (unauthorized !== undefined) {
+      await this.#authorization.meet(unauthorized, `repository:${path}:${access}`, 'Get', signal);
     }
-    return this.#base;
+    this.#base = base;
+    return base;
   }
+}
 
-  async #pingAt(url: URL): Promise<void> {
-    const { signal } = this.#options;
-    const answer = await send({
-      method: 'GET',
-      url,
-      insecure: this.#allowsPlain,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (answer.status !== 401) {
-      answer.body.resume();
-      return;
-    }
-    const scope = `repository:${this.#options.path}:${this.#options.access}`;
-    await this.#authorization.meet(answer, scope, 'Get', signal);
-  }
+/** Path of the next page of a list, from a Link header (RFC 5988); undefined on the last one. */
+function nextPage(answer: HttpAnswer, path: string): string | undefined {
+  const { link } = answer.headers;
+  const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(
+    Array.isArray(link) ? link.join(',') : (link ?? ''),
+  )?.[1];
+  if (target === undefined) return undefined;
+  return `${path.split('?')[0]}${new URL(target, answer.url).search}`;
 }
 
 function isStream(body: HttpRequest['body']): boolean {
@@ -223,13 +223,4 @@ function isStream(body: HttpRequest['body']): boolean {
 
 function methodName(method: string): string {
   return method.charAt(0) + method.slice(1).toLowerCase();
-}
-
-function insecureServer(url: URL, cause: unknown): BerthError {
-  return new BerthError(
-    'registry-insecure',
-    `Get "${url.href}": http: server gave HTTP response to HTTPS client`,
-    { host: url.host },
-    { cause },
-  );
 }

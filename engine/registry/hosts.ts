@@ -35,3 +35,14 @@ function hostOf(domain: string): string {
 export function registryHost(domain: string): string {
   return domain === 'docker.io' ? 'registry-1.docker.io' : domain;
 }
+
+/** Splits `localhost:5000/nginx` into registry and rest, by Docker's rule of what is a registry; none for Docker Hub. */
+export function splitRegistry(text: string): { domain: string | undefined; rest: string } {
+  const slash = text.indexOf('/');
+  const first = slash < 0 ? '' : text.slice(0, slash);
+  const isRegistry = /[.:]/.test(first) || first === 'localhost';
+  if (!isRegistry || first === 'docker.io' || first === 'index.docker.io') {
+    return { domain: undefined, rest: isRegistry ? text.slice(slash + 1) : text };
+  }
+  return { domain: first, rest: text.slice(slash + 1) };
+}

@@ -26,6 +26,8 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   status: number;
+  /** As in "Not Found". */
+  statusText: string;
   headers: IncomingMessage['headers'];
   body: IncomingMessage;
   /** Where the answer came from, after redirects. */
@@ -75,7 +77,9 @@ function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
     outgoing.setTimeout(idleMs, () => outgoing.destroy(new Error('net/http: timeout awaiting response')));
     outgoing.on('error', (error) => reject(translate(request, error)));
     outgoing.on('response', (body) => {
-      resolve({ status: body.statusCode ?? 0, headers: body.headers, body, url: request.url });
+      const status = body.statusCode ?? 0;
+      const statusText = http.STATUS_CODES[status] ?? '';
+      resolve({ status, statusText, headers: body.headers, body, url: request.url });
     });
     if (request.body === undefined) outgoing.end();
     else if (request.body instanceof Uint8Array) outgoing.end(request.body);

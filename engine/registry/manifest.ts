@@ -105,24 +105,27 @@ export function machinePlatform(): Platform {
 /** `linux/arm64/v8`, `arm64`, `linux`; throws bad-parameter in Docker's words. */
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]+$/.test(part))) {
-    throw new BerthError(
-      'bad-parameter',
-      `"${text}": unknown operating system or architecture: invalid argument`,
-      {
-        platform: text,
-      },
-    );
-  }
+  const refuse = (detail: string) =>
+    new BerthError('bad-parameter', `"${text}": ${detail}: invalid argument`, { platform: text });
+  const odd = parts.find((part) => !/^[a-z0-9_.-]+$/.test(part));
+  if (odd !== undefined) throw refuse(`"${odd}" is an invalid component of a platform specifier`);
+  if (parts.length > 3) throw refuse('cannot parse platform specifier');
   const machine = machinePlatform();
   if (parts.length === 1) {
     const only = parts[0]!;
-    return only === 'linux' || only === 'windows'
-      ? { ...machine, os: only }
-      : { os: 'linux', ...alias(only) };
+    if (operatingSystems.has(only)) return { ...machine, os: only };
+    const named = alias(only);
+    if (!knownArchitectures.has(named.architecture)) throw refuse('unknown operating system or architecture');
+    return { os: 'linux', ...named };
   }
   return { os: parts[0]!, ...alias(parts[1]!), ...(parts[2] === undefined ? {} : { variant: parts[2] }) };
 }
+
+/** What Go's platforms know by one word alone. */
+const operatingSystems = new Set(['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris']);
+const knownArchitectures = new Set(
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x'.split(' '),
+);
 
 function alias(architecture: string): { architecture: string; variant?: string } {
   const aliases: Record<string, { architecture: string; variant?: string }> = {
@@ -138,6 +141,12 @@ function alias(architecture: string): { architecture: string; variant?: string }
 
 export function showPlatform(platform: Platform): string {
   return [platform.os, platform.architecture, platform.variant].filter((part) => part).join('/');
+}
+
+/** An image of `has` is one that was asked for as `wanted`; a variant only counts where both name one. */
+export function fitsPlatform(has: Platform, wanted: Platform): boolean {
+  if (has.os !== wanted.os || has.architecture !== wanted.architecture) return false;
+  return !has.variant || !wanted.variant || has.variant === wanted.variant;
 }
 
 /** The entry of an index for a platform: the variant asked for, else the one without, else the first of its kind. */

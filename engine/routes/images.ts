@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { RegistryAuth } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
-import { asBerthError, BerthError } from '../errors.ts';
+import { asBerthError } from '../errors.ts';
 import type { RequestContext } from '../http/context.ts';
 import { type Route, route } from '../http/router.ts';
 import type { ImageUsers } from '../images/images.ts';
 import type { Engine } from '../system/engine.ts';
+import { registryAuth } from './registry-auth.ts';
+import { downgradeImage, downgradeImageSummary } from './version-edits.ts';
 
 /** `/images/…`. What lies inside layers stands in layers.ts. */
 export function imageRoutes(engine: Engine): Route[] {
@@ -27,13 +28,15 @@ function arrivalRoutes({ images }: Engine): Route[] {
           return await images.pull({ ...reference, ...asked, ...auth, signal, progress });
         }
         const id = await images.import({
-          archive: importSource(context),
+          source: query.text('fromSrc'),
+          archive: context.body,
           repository: query.text('repo'),
           tag: query.text('tag'),
           message: query.text('message'),
           changes: query.all('changes'),
           ...asked,
           signal,
+          progress,
         });
         progress({ status: id });
       });
@@ -48,16 +51,16 @@ function arrivalRoutes({ images }: Engine): Route[] {
 
 function readRoutes({ images }: Engine, users: ImageUsers): Route[] {
   return [
-    route('GET', '/images/json', async ({ query, reply }) => {
+    route('GET', '/images/json', async ({ query, reply, version }) => {
       const filters = query.filters();
-      reply.json(
-        await images.list({ all: query.flag('all'), sharedSize: query.flag('shared-size'), filters, users }),
-      );
+      const sharedSize = query.flag('shared-size');
+      const list = await images.list({ all: query.flag('all'), sharedSize, filters, users });
+      reply.json(list.map((row) => downgradeImageSummary(row, { version, sharedSize })));
     }),
     route('GET', '/images/get', (context) => save(context, images.save(context.query.all('names')))),
     route('GET', '/images/*name/get', (context) => save(context, images.save([context.params.name]))),
-    route('GET', '/images/*name/json', async ({ params, reply }) => {
-      reply.json(await images.inspect(params.name));
+    route('GET', '/images/*name/json', async ({ params, reply, version }) => {
+      reply.json(downgradeImage(await images.inspect(params.name), version));
     }),
     route('GET', '/images/*name/history', async ({ params, reply }) => {
       reply.json(await images.history(params.name));
@@ -68,9 +71,8 @@ function readRoutes({ images }: Engine, users: ImageUsers): Route[] {
 function changeRoutes({ images }: Engine, users: ImageUsers): Route[] {
   return [
     route('POST', '/images/prune', async ({ query, reply }) => {
-      const { dangling = ['true'], ...filters } = query.filters();
-      const only = !dangling.some((value) => ['false', '0'].includes(value));
-      const { deleted, spaceReclaimed } = await images.prune({ dangling: only, filters, users });
+      const filters = query.filters();
+      const { deleted, spaceReclaimed } = await images.prune({ dangling: true, filters, users });
       reply.json({
         ImagesDeleted: deleted.length > 0 ? deleted : null,
         SpaceReclaimed: spaceReclaimed,
@@ -119,19 +121,6 @@ async function answerProgress(
   target.end();
 }
 
-/** The archive of an import: the request's body, which is what `docker import` sends for a file and for `-`. */
-function importSource({ query, body }: RequestContext) {
-  const source = query.text('fromSrc');
-  if (source === '-') return body;
-  throw new BerthError(
-    'refused-option',
-    source === ''
-      ? 'bad parameter: neither fromImage nor fromSrc is given'
-      : `Berth does not fetch archives by itself: download ${source} and pipe it to docker import -`,
-    { option: `fromSrc=${source}` },
-  );
-}
-
 async function save({ reply }: RequestContext, archive: AsyncIterable<Buffer>): Promise<void> {
   const target = reply.stream({ contentType: 'application/x-tar' });
   try {
@@ -139,17 +128,5 @@ async function save({ reply }: RequestContext, archive: AsyncIterable<Buffer>): 
   } catch (error) {
     // The 200 is out: only a broken connection can say that the archive is not whole.
     target.destroy(error as Error);
-  }
-}
-
-/** X-Registry-Auth: base64url JSON, as the docker command makes it of its own sign-in. */
-function registryAuth({ headers }: RequestContext): { auth?: RegistryAuth } {
-  const header = headers['x-registry-auth'];
-  if (typeof header !== 'string' || header === '') return {};
-  try {
-    const auth = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as RegistryAuth;
-    return Object.values(auth).some(Boolean) ? { auth } : {};
-  } catch {
-    throw new BerthError('bad-parameter', 'invalid X-Registry-Auth header: it is not base64url JSON');
   }
 }

@@ -53,6 +53,9 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
       relation: join(root, 'layers', chainHex, 'relation'),
       /** The tar's bytes that are not contents of a regular file; with `diff` it gives back the very tar. */
       frame: join(root, 'layers', chainHex, 'frame'),
+      /** What docker inspect names beside diff; nothing is ever mounted or made there. */
+      merged: join(root, 'layers', chainHex, 'merged'),
+      work: join(root, 'layers', chainHex, 'work'),
     }),
     volume: (name: string) => ({
       dir: join(root, 'volumes', name),
