@@ -79,19 +79,23 @@ async function layerPage(stack: LayerStack, options: TreeOptions & { number: num
   return page(options, entries, directory.childCount, reading);
 }
 
-async function mergedPage(stack: LayerStack, options: TreeOptions & { number: number }): Promise<TreePage> {
+async function mergedPage(
+  stack: LayerStack,
+  options: TreeOptions & { number: number; unmarked?: boolean },
+): Promise<TreePage> {
   const { number: level, offset, limit } = options;
   const reading = new Reading(pageBytes);
   const directory = await MergedDirectory.find(stack, reading, layerPath(options.path), level);
   if (directory === undefined) throw noDirectory(options.path);
   // What the layer itself took away is shown once, in its own view.
-  const removed = directory.place.level === level ? directory.removedCount : 0;
+  const marked = directory.place.level === level && !options.unmarked;
+  const removed = marked ? directory.removedCount : 0;
   const total = directory.count + removed;
   const count = Math.max(0, Math.min(limit, total - offset));
   const rows = await mergedRows(directory, reading, { ...options, count, removed });
   const entries = await readRows(stack, reading, rows, {
     merged: true,
-    mark: (place, relation) => (place.level === level ? relation.mark : 'same'),
+    mark: (place, relation) => (marked && place.level === level ? relation.mark : 'same'),
   });
   return page(options, entries, total, reading);
 }

@@ -34,8 +34,8 @@ export interface Layers extends StorageDriver {
 export interface LayerTrees {
   /** A page of one layer's own entries. `layers` is the whole image, base first; `number` counts from 1. */
   tree(options: TreeOptions & { layers: string[]; number: number }): Promise<TreePage>;
-  /** A page of the file system as it stands after layer `number`. */
-  merged(options: TreeOptions & { layers: string[]; number: number }): Promise<TreePage>;
+  /** A page of the file system as it stands after layer `number`; `unmarked`: nothing in it counts as a change. */
+  merged(options: TreeOptions & { layers: string[]; number: number; unmarked?: boolean }): Promise<TreePage>;
   /** A page of a container's writable layer, read live by a confined walker. */
   upperTree(options: TreeOptions & { layers: string[]; upper: string }): Promise<TreePage>;
   /** Opens a regular file of layer `number` as it stands there (the layer's own, else the next below). */

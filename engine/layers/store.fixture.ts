@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,8 +23,14 @@ export class TestStore implements AsyncDisposable {
     this.trees = openLayerTrees({ files, unpackProgram: this.program });
   }
 
-  static async open(driver?: string): Promise<TestStore> {
-    const directory = mkdtempSync(join(tmpdir(), 'berth-layers-'));
+  static async open({
+    driver,
+    parent = tmpdir(),
+  }: {
+    driver?: string;
+    parent?: string;
+  } = {}): Promise<TestStore> {
+    const directory = mkdtempSync(join(parent, 'berth-layers-'));
     const files = engineFiles({ root: join(directory, 'root'), run: join(directory, 'run') });
     const layers = await openLayers({
       files,
@@ -49,9 +55,7 @@ export class TestStore implements AsyncDisposable {
 
   /** An empty directory that stands for a container's writable layer. */
   upper(): string {
-    const path = mkdtempSync(join(this.directory, 'upper-'));
-    mkdirSync(path, { recursive: true });
-    return path;
+    return mkdtempSync(join(this.directory, 'upper-'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

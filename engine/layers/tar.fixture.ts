@@ -65,7 +65,8 @@ export function tarHeader(entry: TarEntry): Buffer {
 
 export function withChecksum(header: Buffer): Buffer {
   header.fill(' ', 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let at = 0; at < block; at++) sum += header[at]!;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

@@ -31,9 +31,12 @@ function imageLayerRoutes(images: Images, trees: LayerTrees): Route[] {
     route('GET', '/berth/images/*name/merged', async ({ params, query, reply }) => {
       const image = images.numbered(params.name);
       const options = treeOptions(query);
-      const level = levelUpTo(image, query.integer('upto'));
+      const upTo = query.integer('upto');
+      const level = levelUpTo(image, upTo);
       if (level === 0) return reply.json(emptyPage(query, options));
-      const page = await trees.merged({ ...options, layers: image.chains, number: level });
+      // A line without files changed none.
+      const unmarked = lineOf(image, upTo).level === undefined;
+      const page = await trees.merged({ ...options, layers: image.chains, number: level, unmarked });
       reply.json(withLineNumbers(image, page));
     }),
     route('GET', '/berth/images/*name/file', async (context) => {
