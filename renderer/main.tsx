@@ -29,7 +29,6 @@ function prefetch(): void {
   void import('./ui/menu-parts.tsx');
   void import('./ui/tooltip-bubble.tsx');
   void import('./ui/dialog.tsx');
-  void import('./shell/split-view.tsx');
   void import('./shell/palette.tsx');
 }
 

@@ -4,14 +4,15 @@ import type { ErrorBody, ErrorCode } from '../../engine/api/errors.ts';
 import type { ImageSummary } from '../../engine/api/images.ts';
 import type { ProgressLine } from '../../engine/api/json-stream.ts';
 import type { EventMessage } from '../../engine/api/system.ts';
+import { recordedContainers, recordedImageInspect, recordedImages, recordedStatus } from './recorded.ts';
 import {
-  recordedContainers,
-  recordedImageInspect,
-  recordedImages,
   recordedLayers,
-  recordedStatus,
+  recordedMerged,
   recordedTree,
-} from './recorded.ts';
+  recordedWritable,
+  treePage,
+} from './recorded-layers.ts';
+import { type LogLine, recordedLines } from './recorded-logs.ts';
 
 export interface Answer {
   status: number;
@@ -37,7 +38,13 @@ export class FakeEngine {
   images: ImageSummary[] = recordedImages();
   /** Answers to give instead, by "METHOD /path" without query. */
   readonly refusals = new Map<string, Answer>();
-  readonly #events = new EventEmitter<{ event: [EventMessage] }>();
+  /** What every container has written so far. */
+  lines: LogLine[] = [...recordedLines];
+  /** The last request to create a container. */
+  created: CreateRequest | undefined;
+  /** While set, pulls stand still in the middle of their download until it resolves. */
+  pullHeld: Promise<void> | undefined;
+  readonly #events = new EventEmitter<{ event: [EventMessage]; line: [LogLine, number] }>();
   #created = 0;
 
   emit(Type: EventMessage['Type'], Action: string, ID: string): void {
@@ -57,6 +64,17 @@ export class FakeEngine {
     return () => this.#events.off('event', listener);
   }
 
+  /** A container writes a line; open log streams hear of it. */
+  log(line: LogLine): void {
+    this.lines.push(line);
+    this.#events.emit('line', line, this.lines.length - 1);
+  }
+
+  onLine(listener: (line: LogLine, index: number) => void): () => void {
+    this.#events.on('line', listener);
+    return () => this.#events.off('line', listener);
+  }
+
   /** One call that is answered at once. */
   answer(method: string, path: string, query: URLSearchParams, body: unknown): Answer {
     const refusal = this.refusals.get(`${method} ${path}`);
@@ -68,6 +86,8 @@ export class FakeEngine {
     if (method === 'POST' && path === '/containers/create') return this.#create(body as CreateRequest, query);
     if (parts[0] === 'berth') return this.#berth(parts.slice(1), query);
     if (parts[0] === 'containers' && parts[1]) return this.#container(method, parts[1], parts[2] ?? '');
+    if (parts[0] === 'images' && method === 'POST' && parts.at(-1) === 'tag')
+      return this.#tag(parts.slice(1, -1).join('/'), query);
     if (parts[0] === 'images') return this.#image(method, parts.slice(1));
     if (parts[0] === 'exec') return { status: parts[2] === 'json' ? 200 : 201, body: { ExitCode: 0 } };
     return refuse(404, 'page-not-found', 'page not found');
@@ -75,17 +95,16 @@ export class FakeEngine {
 
   #berth(parts: string[], query: URLSearchParams): Answer {
     const name = parts.slice(1, -1).join('/');
+    const kind = parts.at(-1);
+    if (parts[0] === 'containers') return { status: 200, body: treePage(recordedWritable(), query) };
     const image = this.findImage(name);
-    if (parts[0] === 'images' && parts.at(-1) === 'layers')
-      return image
-        ? { status: 200, body: recordedLayers(image) }
-        : refuse(404, 'image-not-found', `No such image: ${name}`);
-    const path = query.get('path') ?? '/';
-    const entries = recordedTree(path);
-    return {
-      status: 200,
-      body: { path: { text: path }, entries, total: entries.length, offset: 0, indexBytesRead: 512 },
-    };
+    if (!image) return refuse(404, 'image-not-found', `No such image: ${name}`);
+    if (kind === 'layers') return { status: 200, body: recordedLayers(image, this.images) };
+    if (kind === 'tree')
+      return { status: 200, body: treePage(recordedTree(image, Number(query.get('layer'))), query) };
+    if (kind === 'merged')
+      return { status: 200, body: treePage(recordedMerged(image, Number(query.get('upto'))), query) };
+    return refuse(404, 'page-not-found', 'page not found');
   }
 
   findImage(name: string): ImageSummary | undefined {
@@ -100,12 +119,30 @@ export class FakeEngine {
     const image = this.findImage(name);
     if (!image) return refuse(404, 'image-not-found', `No such image: ${name}`);
     if (method === 'GET') return { status: 200, body: recordedImageInspect(image) };
+    if (image.RepoTags.length > 1 && name !== image.Id) {
+      this.#change(image, { RepoTags: image.RepoTags.filter((tag) => tag !== name) });
+      this.emit('image', 'untag', image.Id);
+      return { status: 200, body: [{ Untagged: name }] };
+    }
     this.images = this.images.filter((other) => other !== image);
     this.emit('image', 'delete', image.Id);
     return { status: 200, body: [{ Untagged: name }, { Deleted: image.Id }] };
   }
 
+  #change(image: ImageSummary, change: Partial<ImageSummary>): void {
+    this.images = this.images.map((other) => (other === image ? { ...other, ...change } : other));
+  }
+
+  #tag(name: string, query: URLSearchParams): Answer {
+    const image = this.findImage(name);
+    if (!image) return refuse(404, 'image-not-found', `No such image: ${name}`);
+    this.#change(image, { RepoTags: [...image.RepoTags, `${query.get('repo')}:${query.get('tag')}`] });
+    this.emit('image', 'tag', image.Id);
+    return { status: 201 };
+  }
+
   #create(body: CreateRequest, query: URLSearchParams): Answer {
+    this.created = body;
     const name = query.get('name') ?? `quirky_name_${++this.#created}`;
     const Id = Buffer.from(name).toString('hex').padEnd(64, '1').slice(0, 64);
     const ports = Object.entries(body.HostConfig?.PortBindings ?? {}).flatMap(([port, bindings]) =>
@@ -164,12 +201,20 @@ export class FakeEngine {
   }
 
   /** The progress lines of a pull; the image is there after the last one. */
-  *pull(name: string): Generator<ProgressLine> {
+  async *pull(name: string): AsyncGenerator<ProgressLine> {
     yield { status: `Pulling from library/${name}`, id: 'latest' };
-    const layers = ['a2318d6c47ec', '9bd4f2a6610e'];
+    yield { status: 'Already exists', progressDetail: {}, id: '3f0b1e9c7d24' };
+    const layers = ['a2318d6c47ec', '9bd4f2a6610e', '41c09fd3e8b5'];
     for (const id of layers) yield { status: 'Pulling fs layer', progressDetail: {}, id };
-    for (const current of [10e6, 20e6, 40e6])
-      for (const id of layers) yield { status: 'Downloading', progressDetail: { current, total: 40e6 }, id };
+    for (const [index, id] of layers.entries()) {
+      const total = 20e6 * (index + 1);
+      yield { status: 'Downloading', progressDetail: { current: total / 4, total }, id };
+    }
+    await this.pullHeld;
+    for (const [index, id] of layers.entries()) {
+      const total = 20e6 * (index + 1);
+      yield { status: 'Downloading', progressDetail: { current: total, total }, id };
+    }
     for (const status of ['Verifying Checksum', 'Download complete', 'Extracting', 'Pull complete'])
       for (const id of layers) yield { status, progressDetail: {}, id };
     yield { status: `Digest: sha256:${'d'.repeat(64)}` };

@@ -6,7 +6,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { StreamEnded, StreamOpen, StreamOpened } from '../../electron/host/api/http.ts';
 import type { HostState } from '../../electron/host/api/machine.ts';
 import { FakeEngine } from './fake-engine.ts';
-import { runningState } from './recorded.ts';
+import { logFrame, logFrames } from './recorded-logs.ts';
+import { runningState } from './recorded-machine.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,6 +16,15 @@ const types: Record<string, string> = {
 };
 const rendererDir = join(import.meta.dirname, '../../build/renderer');
 const secret = 'page-secret';
+
+function startSettings(): Record<string, unknown> {
+  return {
+    language: 'en',
+    theme: 'light',
+    machine: { kind: 'qemu', diskGiB: 64 },
+    engine: { 'insecure-registries': [], debug: false },
+  };
+}
 
 /** The same policy as the real host's, so that a page that breaks it breaks here too. */
 function policy(port: number): string {
@@ -37,15 +47,10 @@ function policy(port: number): string {
  * shown at will. Each test has its own.
  */
 export class FakeHost implements AsyncDisposable {
-  readonly engine = new FakeEngine();
+  engine = new FakeEngine();
   /** Every call of the page, as "METHOD /path". */
   readonly requests: string[] = [];
-  settings: Record<string, unknown> = {
-    language: 'en',
-    theme: 'light',
-    machine: { kind: 'qemu', diskGiB: 64 },
-    engine: { 'insecure-registries': [], debug: false },
-  };
+  settings = startSettings();
   logText = '[    0.000000] Linux version 6.12.57\n[   29.114000] berth-init: sshd is ready\n';
   #state: HostState = runningState();
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
@@ -84,10 +89,25 @@ export class FakeHost implements AsyncDisposable {
     for (const watcher of this.#watchers) watcher.send(JSON.stringify(state));
   }
 
-  /** Cuts every WebSocket, as a host that went away does; `accept: false` refuses new ones too. */
-  cut(options: { accept: boolean }): void {
+  /** Everything as it was at the start; the page has to be loaded anew. */
+  reset(state: HostState = runningState()): void {
+    this.engine = new FakeEngine();
+    this.settings = startSettings();
+    this.#state = state;
+  }
+
+  /** Cuts every WebSocket, as a connection that broke does; the page may come back at once. */
+  cut(): void {
     for (const client of this.#sockets.clients) client.terminate();
-    if (!options.accept) this.#server.close();
+  }
+
+  /** Goes away, as a host that ended does, and returns the way back, at the same port. */
+  async leave(): Promise<() => Promise<void>> {
+    const { port } = this;
+    this.cut();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    return () => new Promise((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
   }
 
   #upgraded(url: string, socket: WebSocket): void {
@@ -104,6 +124,7 @@ export class FakeHost implements AsyncDisposable {
     const send = (frame: StreamOpened | StreamEnded) => socket.send(JSON.stringify(frame));
     const line = (value: unknown) => socket.send(Buffer.from(`${JSON.stringify(value)}\n`));
     const end = () => {
+      if (socket.readyState !== socket.OPEN) return;
       send({ ended: 'eof' });
       socket.close(1000);
     };
@@ -120,16 +141,24 @@ export class FakeHost implements AsyncDisposable {
       socket.on('close', this.engine.onEvent(line));
     } else if (url.pathname === '/images/create') {
       const tag = url.searchParams.get('tag');
-      for (const progress of this.engine.pull(`${url.searchParams.get('fromImage')}${tag ? `:${tag}` : ''}`))
-        line(progress);
-      end();
+      void this.#pull(`${url.searchParams.get('fromImage')}${tag ? `:${tag}` : ''}`, line).then(end);
     } else if (open.upgrade) {
       socket.send(Buffer.from('root@web:/# '));
       socket.on('message', (data, isBinary) => isBinary && socket.send(data));
     } else if (url.pathname.endsWith('/logs')) {
-      socket.send(logFrames());
-      if (url.searchParams.get('follow') !== 'true') end();
+      socket.send(logFrames(this.engine.lines));
+      const { engine } = this;
+      if (url.searchParams.get('follow') === 'true')
+        socket.on(
+          'close',
+          engine.onLine((added, index) => socket.send(logFrame(added, index))),
+        );
+      else end();
     } else end();
+  }
+
+  async #pull(reference: string, line: (value: unknown) => void): Promise<void> {
+    for await (const progress of this.engine.pull(reference)) line(progress);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -151,6 +180,11 @@ export class FakeHost implements AsyncDisposable {
         : json(401, { message: 'no', berth: { code: 'token-invalid', params: {} } });
     if (request.headers.authorization !== `Bearer ${secret}`)
       return json(401, { message: 'no session', berth: { code: 'token-invalid', params: {} } });
+    if (/^\/engine\/berth\/.*\/file$/.test(pathname)) {
+      response.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+      response.end(`# ${url.searchParams.get('path')}\nuser nginx;\nworker_processes auto;\n`);
+      return;
+    }
     if (pathname.startsWith('/engine/')) {
       const answer = this.engine.answer(
         request.method ?? '',
@@ -197,24 +231,4 @@ export class FakeHost implements AsyncDisposable {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
-}
-
-/** A few multiplexed log lines with time stamps, as a container without a terminal writes them. */
-function logFrames(): Buffer {
-  const lines = [
-    ['INFO', 'listening on :3000'],
-    ['INFO', 'GET /products 200 18 ms'],
-    ['WARN', 'slow query 412 ms: SELECT * FROM inventory'],
-    ['ERROR', 'timeout after 3000 ms calling payments:8443'],
-    ['INFO', 'GET /cart 200 31 ms shop=杭州'],
-  ];
-  return Buffer.concat(
-    lines.map(([level, text], index) => {
-      const line = Buffer.from(`2026-11-21T04:12:0${index}.114000000Z ${level} ${text}\n`);
-      const header = Buffer.alloc(8);
-      header[0] = level === 'ERROR' ? 2 : 1;
-      header.writeUInt32BE(line.length, 4);
-      return Buffer.concat([header, line]);
-    }),
-  );
 }

@@ -10,7 +10,7 @@ import {
   testNeeds,
 } from '../../electron/start/system-packages.ts';
 import { native, proveFuzz } from './native.ts';
-import { check, type Outcome, together, vitest } from './suites.ts';
+import { check, type Outcome, playwright, together, vitest } from './suites.ts';
 
 /**
  * npm test: installs what the tests need, builds, runs every suite and prints their sum last, as
@@ -49,6 +49,7 @@ const tests: Record<string, Suite> = {
   // What an older command asks for and reads differently, without doubling the time of all the rest.
   'engine-oldest-cli': () =>
     vitest('engine with docker 20.10', ['--project=engine', ...filesForOldestCli], { DOCKER_CLI: '20.10' }),
+  pages: () => playwright('pages', ['--project=pages'], { ownNetwork: true }),
 };
 
 async function runSuites(suites: Suite[]): Promise<number> {

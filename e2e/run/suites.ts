@@ -82,14 +82,29 @@ interface PlaywrightReport {
   stats: { expected: number; unexpected: number; flaky: number; skipped: number };
 }
 
+/**
+ * A network of its own, with nothing but loopback: interfaces that come and go beside the tests, as those of
+ * containers do, make Chromium drop what it is just fetching.
+ */
+const inOwnNetwork = [
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  '--net',
+  'sh',
+  '-c',
+  'ip link set lo up && exec "$@"',
+  'sh',
+];
+
 /** Runs Playwright projects. A flaky test counts as failed: it was wrong once. */
-export function playwright(name: string, args: string[]): Outcome {
+export function playwright(name: string, args: string[], options: { ownNetwork?: boolean } = {}): Outcome {
   console.log(`\n== ${name}`);
   const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
   mkdirSync('build/reports', { recursive: true });
   rmSync(report, { force: true });
+  const command = ['node_modules/.bin/playwright', 'test', ...args, '--reporter=list,json'];
+  const [program, ...rest] = options.ownNetwork ? ['unshare', ...inOwnNetwork, ...command] : command;
   const ok =
-    spawnSync('node_modules/.bin/playwright', ['test', ...args, '--reporter=list,json'], {
+    spawnSync(program as string, rest, {
       stdio: 'inherit',
       env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
     }).status === 0;

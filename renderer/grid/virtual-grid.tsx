@@ -282,6 +282,10 @@ export function VirtualGrid<Row>(props: GridProps<Row>) {
                 {...(props.onSelect || currentId !== undefined ? { 'aria-selected': selected } : {})}
                 {...(fold ? { 'aria-level': fold.level } : {})}
                 {...(fold?.expanded === undefined ? {} : { 'aria-expanded': fold.expanded })}
+                onFocus={(event) => {
+                  // Readers move the focus by themselves.
+                  if (event.target === event.currentTarget && id !== activeId) setActiveId(id);
+                }}
                 onClick={(event) => onClick(event, row)}
                 onDoubleClick={(event) => {
                   if (!(event.target as HTMLElement).closest('a, button')) props.onOpen?.(row);

@@ -1,13 +1,12 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useLocation } from '../router/location.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { lazyFeature } from './lazy-feature.ts';
+import { SplitView } from './split-view.tsx';
 import { useWideEnough } from './window-width.ts';
 
 const ContainerList = lazyFeature<{ openId: string | undefined }>('containers');
 const ContainerDetail = lazyFeature<{ id: string; tab: string | undefined }>('container');
-
-const SplitView = lazy(() => import('./split-view.tsx'));
 
 /** The window's width from which list and detail stand side by side. */
 const splitPx = 1180;
@@ -19,23 +18,24 @@ const splitPx = 1180;
 export function ContainersView({ id, tab }: { id: string | undefined; tab: string | undefined }) {
   const wide = useWideEnough(splitPx);
   const full = useLocation(({ query }) => query.has('full'));
-  const list = (
-    <Suspense fallback={<section className="card flex-1" />}>
-      <ContainerList openId={id} />
-    </Suspense>
-  );
-  if (id === undefined) return list;
-  const detail = (
-    <ErrorBoundary key={id}>
-      <Suspense fallback={<section className="card flex-1" />}>
-        <ContainerDetail id={id} tab={tab} />
-      </Suspense>
-    </ErrorBoundary>
-  );
-  if (!wide || full) return detail;
+  const waiting = <section className="card flex-1" />;
   return (
-    <Suspense fallback={list}>
-      <SplitView list={list} detail={detail} />
-    </Suspense>
+    <SplitView
+      covering={!wide || full}
+      list={
+        <Suspense fallback={waiting}>
+          <ContainerList openId={id} />
+        </Suspense>
+      }
+      detail={
+        id === undefined ? undefined : (
+          <ErrorBoundary key={id}>
+            <Suspense fallback={waiting}>
+              <ContainerDetail id={id} tab={tab} />
+            </Suspense>
+          </ErrorBoundary>
+        )
+      }
+    />
   );
 }

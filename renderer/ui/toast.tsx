@@ -20,7 +20,7 @@ const useRequested = create(() => ({ requested: false }));
 /** Shows a message; the returned function takes it away. */
 export function showToast(message: ToastMessage): () => void {
   useRequested.setState({ requested: true });
-  const shown = load().then((toaster) => ({ toaster, id: toaster.addToast(message) }));
+  const shown = load().then(async (toaster) => ({ toaster, id: await toaster.addToast(message) }));
   return () => void shown.then(({ toaster, id }) => toaster.closeToast(id));
 }
 

@@ -1,5 +1,6 @@
 import { Toast } from '@base-ui/react/toast';
 import { X } from 'lucide-react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './button.tsx';
 import { StateIcon } from './state-icon.tsx';
@@ -7,8 +8,15 @@ import type { ToastMessage } from './toast.tsx';
 
 const manager = Toast.createToastManager();
 
+let listening = () => {};
+/** A message that comes before the list is there would be lost. */
+const listens = new Promise<void>((resolve) => {
+  listening = resolve;
+});
+
 /** Shows a message; returns its id. */
-export function addToast(message: ToastMessage): string {
+export async function addToast(message: ToastMessage): Promise<string> {
+  await listens;
   return manager.add({
     title: message.title,
     description: message.detail,
@@ -26,6 +34,7 @@ export const closeToast = (id: string): void => manager.close(id);
 function ToastList() {
   const { t } = useTranslation();
   const { toasts } = Toast.useToastManager();
+  useEffect(() => listening(), []);
   return toasts.map((toast) => (
     <Toast.Root
       key={toast.id}

@@ -56,7 +56,7 @@ export default function Containers({ openId }: { openId: string | undefined }) {
   const [chosen, setSelection] = useState(noSelection);
   const selection = keepExisting(chosen, rows.map(rowId));
   const selected = [...selection.ids].flatMap((id) => byId.get(id) ?? []);
-  const { remove, dialog } = useRemoval();
+  const { remove, dialog } = useRemoval(openId);
   const columns = useColumns((view) => remove([view]));
   const card = useRef<HTMLElement>(null);
   const fold = (row: Row) =>

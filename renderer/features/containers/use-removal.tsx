@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { go } from '../../router/location.ts';
 import { type ContainerView, isUp } from '../../stores/container-state.ts';
 import { act } from '../../stores/containers.ts';
 import { removeSoon, undoMs } from '../../stores/removals.ts';
@@ -10,7 +11,10 @@ import { showToast } from '../../ui/toast.tsx';
  * Removing: one stopped container can be taken back for six seconds; running ones, and several at once, are
  * asked about once, by name.
  */
-export function useRemoval(): { remove: (views: readonly ContainerView[]) => void; dialog: ReactNode } {
+export function useRemoval(openId: string | undefined): {
+  remove: (views: readonly ContainerView[]) => void;
+  dialog: ReactNode;
+} {
   const { t } = useTranslation('containers');
   const { t: common } = useTranslation();
   const [asked, setAsked] = useState<readonly ContainerView[]>();
@@ -18,6 +22,7 @@ export function useRemoval(): { remove: (views: readonly ContainerView[]) => voi
     const [only] = views;
     if (!only) return;
     if (views.length > 1 || isUp(only)) return setAsked(views);
+    if (only.id === openId) go('/containers');
     const { undo } = removeSoon(only.id);
     const close = showToast({
       title: t('removed', { name: only.name }),
@@ -41,7 +46,8 @@ export function useRemoval(): { remove: (views: readonly ContainerView[]) => voi
       }
       action={common('action.remove')}
       onConfirm={() => {
-        for (const view of asked) void act(view.id, 'remove');
+        for (const view of asked)
+          void act(view.id, 'remove').then((removed) => removed && view.id === openId && go('/containers'));
       }}
       onClose={() => setAsked(undefined)}
     >

@@ -111,7 +111,7 @@ export function PullSheet({ pull, onClose }: { pull: Pull; onClose: () => void }
   return (
     <section aria-label={t('sheet.label', { reference })} className="card flex-1">
       <header className="flex flex-none items-center gap-2 py-2.5 pr-3 pl-4">
-        <h2 role="status" className="min-w-0 flex-1 truncate text-title">
+        <h2 aria-live="polite" className="min-w-0 flex-1 truncate text-title">
           {t(titleKey(pull), { reference })}
         </h2>
         <IconButton
