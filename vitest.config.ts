@@ -35,6 +35,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      { test: { ...shared, name: 'runtime', include: ['e2e/runtime/**/*.test.ts'], fileParallelism: false } },
     ],
   },
 });

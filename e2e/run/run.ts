@@ -49,6 +49,7 @@ const tests: Record<string, Suite> = {
   // What an older command asks for and reads differently, without doubling the time of all the rest.
   'engine-oldest-cli': () =>
     vitest('engine with docker 20.10', ['--project=engine', ...filesForOldestCli], { DOCKER_CLI: '20.10' }),
+  runtime: () => vitest('runtime', ['--project=runtime']),
   pages: () => playwright('pages', ['--project=pages'], { ownNetwork: true }),
 };
 

@@ -35,10 +35,10 @@ const nativePrograms = ['berth-shim', 'berth-unpack', 'addon.node'];
 const steps: BuildStep[] = [
   {
     name: 'native',
-    says: 'Compiling the native programs (monitor, unpacker, addon)',
+    says: 'Compiling the native programs (monitor, runtime, unpacker, addon)',
     inputs: ['engine/native'],
-    outputs: nativePrograms.map((name) => join(native, name)),
-    run: () => program('sh', ['engine/native/build.sh', 'shim', 'unpack', 'addon']),
+    outputs: [...nativePrograms, 'berth-runtime'].map((name) => join(native, name)),
+    run: () => program('sh', ['engine/native/build.sh', 'shim', 'runtime', 'unpack', 'addon']),
   },
   {
     name: 'bundle',

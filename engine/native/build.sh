@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the native programs into build/native. Usage: engine/native/build.sh [target...]: addon, unpack, shim, test;
-# by default all but test. A target that is newer than its sources is left alone.
+# Builds the native programs into build/native. Usage: engine/native/build.sh [target...]: addon, unpack, shim, runtime,
+# test; by default all but test. A target that is newer than its sources is left alone.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p build/native
@@ -43,6 +43,14 @@ build_shim() {
   mv build/native/berth-shim.tmp build/native/berth-shim
 }
 
+# The OCI runtime on the same library.
+build_runtime() {
+  up_to_date build/native/berth-runtime engine/native/oci engine/native/runtime && return
+  ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s $(kernel_headers) \
+    engine/native/oci/*.c engine/native/runtime/*.c -o build/native/berth-runtime.tmp
+  mv build/native/berth-runtime.tmp build/native/berth-runtime
+}
+
 # Tests, with AddressSanitizer and UndefinedBehaviorSanitizer: the library's and the shim's parts in one program, the
 # shim as a whole, a client for it, and fuzzers.
 build_test() {
@@ -67,6 +75,6 @@ build_sanitized() {
   mv "$program.tmp" "$program"
 }
 
-for target in ${*:-addon unpack shim}; do
+for target in ${*:-addon unpack shim runtime}; do
   "build_$target"
 done

@@ -116,6 +116,15 @@ int cgroup_create(const char *path, const struct oci_resources *resources, struc
     return cgroup_apply_v1(&layout, path, resources, err);
 }
 
+int cgroup_update(const char *path, const struct oci_resources *resources, struct runtime_error *err) {
+    struct cgroup_layout layout;
+    struct oci_resources limits = *resources;
+    limits.device_count = 0;
+    if (cgroup_detect(&layout, err) < 0) return -1;
+    if (layout.unified) return cgroup_apply_v2(layout.hierarchies[0].mount, path, &limits, err);
+    return cgroup_apply_v1(&layout, path, &limits, err);
+}
+
 int cgroup_attach(const char *path, pid_t pid, struct runtime_error *err) {
     struct cgroup_layout layout;
     char number[16];
@@ -147,34 +156,54 @@ static int walk(const char *directory, each_group *each, void *context) {
     return each(directory, context) < 0 ? -1 : result;
 }
 
-static int signal_group(const char *directory, void *context) {
+struct process_visit {
+    void (*each)(pid_t pid, void *context);
+    void *context;
+};
+
+static int visit_group(const char *directory, void *context) {
+    const struct process_visit *visit = context;
     char name[CGROUP_PATH_MAX + 512], line[32];
     snprintf(name, sizeof name, "%s/cgroup.procs", directory);
     FILE *file = fopen(name, "re");
     if (!file) return errno == ENOENT ? 0 : -1;
     while (fgets(line, sizeof line, file)) {
         pid_t pid = (pid_t)strtol(line, NULL, 10);
-        if (pid > 0) kill(pid, *(int *)context);
+        if (pid > 0) visit->each(pid, visit->context);
     }
     fclose(file);
     return 0;
 }
 
-int cgroup_signal(const char *path, int number, struct runtime_error *err) {
+/* The hierarchy that is asked for processes: the bare version 2 of a hybrid host has cgroup.kill too. */
+static const char *process_mount(const struct cgroup_layout *layout) {
+    for (size_t i = 0; i < layout->count; i++) {
+        if (!layout->hierarchies[i].controllers[0]) return layout->hierarchies[i].mount;
+    }
+    return layout->hierarchies[layout->count - 1].mount;
+}
+
+int cgroup_each_process(const char *path, void (*each)(pid_t pid, void *context), void *context,
+                        struct runtime_error *err) {
     struct cgroup_layout layout;
+    struct process_visit visit = {each, context};
     char directory[CGROUP_PATH_MAX + 128];
     if (cgroup_detect(&layout, err) < 0) return -1;
-    const char *mount = layout.hierarchies[layout.count - 1].mount;
-    /* The bare version 2 of a hybrid host has cgroup.kill too, which no fork can outrun. */
-    for (size_t i = 0; i < layout.count; i++) {
-        if (!layout.hierarchies[i].controllers[0]) mount = layout.hierarchies[i].mount;
-    }
-    if (number == SIGKILL && cgroup_write(mount, path, "cgroup.kill", "1") == 0) return 0;
-    snprintf(directory, sizeof directory, "%s%s", mount, path);
-    if (walk(directory, signal_group, &number) < 0) {
-        return fail(err, "cgroup", errno, directory, "signalling all processes: %s", strerror(errno));
-    }
-    return 0;
+    snprintf(directory, sizeof directory, "%s%s", process_mount(&layout), path);
+    if (walk(directory, visit_group, &visit) == 0) return 0;
+    return fail(err, "cgroup", errno, directory, "reading the processes of %s: %s", directory, strerror(errno));
+}
+
+static void send_signal(pid_t pid, void *number) {
+    kill(pid, *(int *)number);
+}
+
+int cgroup_signal(const char *path, int number, struct runtime_error *err) {
+    struct cgroup_layout layout;
+    if (cgroup_detect(&layout, err) < 0) return -1;
+    /* No fork can outrun it. */
+    if (number == SIGKILL && cgroup_write(process_mount(&layout), path, "cgroup.kill", "1") == 0) return 0;
+    return cgroup_each_process(path, send_signal, &number, err);
 }
 
 static int remove_group(const char *directory, void *context) {
@@ -196,7 +225,16 @@ int cgroup_remove(const char *path, struct runtime_error *err) {
     return result;
 }
 
-static uint64_t read_counter(const char *mount, const char *path, const char *file, const char *key) {
+uint64_t cgroup_read_number(const char *mount, const char *path, const char *file) {
+    char name[CGROUP_PATH_MAX + 256], text[64];
+    snprintf(name, sizeof name, "%s%s/%s", mount, path, file);
+    AUTO_FD fd = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    text[got > 0 ? got : 0] = 0;
+    return strtoull(text, NULL, 10);
+}
+
+uint64_t cgroup_read_counter(const char *mount, const char *path, const char *file, const char *key) {
     char name[CGROUP_PATH_MAX + 256], line[128];
     uint64_t value = 0;
     snprintf(name, sizeof name, "%s%s/%s", mount, path, file);
@@ -214,10 +252,10 @@ uint64_t cgroup_oom_kills(const char *path) {
     struct cgroup_layout layout;
     struct runtime_error ignored;
     if (cgroup_detect(&layout, &ignored) < 0) return 0;
-    if (layout.unified) return read_counter(layout.hierarchies[0].mount, path, "memory.events", "oom_kill");
+    if (layout.unified) return cgroup_read_counter(layout.hierarchies[0].mount, path, "memory.events", "oom_kill");
     for (size_t i = 0; i < layout.count; i++) {
         if (strcmp(layout.hierarchies[i].controllers, "memory") == 0) {
-            return read_counter(layout.hierarchies[i].mount, path, "memory.oom_control", "oom_kill");
+            return cgroup_read_counter(layout.hierarchies[i].mount, path, "memory.oom_control", "oom_kill");
         }
     }
     return 0;

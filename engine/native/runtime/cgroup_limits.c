@@ -31,7 +31,7 @@ static void put_max(struct writer *writer, const char *file, int64_t value) {
 }
 
 /* The hierarchy of a controller, or NULL: then asking for its limits is an error. */
-static const char *controller_mount(const struct cgroup_layout *layout, const char *controller) {
+const char *cgroup_controller_mount(const struct cgroup_layout *layout, const char *controller) {
     size_t length = strlen(controller);
     for (size_t i = 0; i < layout->count; i++) {
         for (const char *at = layout->hierarchies[i].controllers; *at; at += *at == ',') {
@@ -46,24 +46,37 @@ static const char *controller_mount(const struct cgroup_layout *layout, const ch
 static bool select_controller(struct writer *writer, const struct cgroup_layout *layout, const char *controller,
                               bool wanted) {
     if (writer->failed || !wanted) return false;
-    writer->mount = controller_mount(layout, controller);
+    writer->mount = cgroup_controller_mount(layout, controller);
     if (writer->mount) return true;
     writer->failed = true;
     fail(writer->err, "cgroup", ENOTSUP, controller, "this machine has no %s controller", controller);
     return false;
 }
 
-static void memory_v1(struct writer *writer, const struct oci_resources *resources) {
-    if (resources->memory_limit.present) put_int(writer, "memory.limit_in_bytes", resources->memory_limit.value);
-    /* A kernel without swap accounting has no such file; the limit of memory alone then holds, as in Docker. */
-    if (resources->memory_swap.present && !writer->failed) {
-        char text[32];
-        snprintf(text, sizeof text, "%" PRId64, resources->memory_swap.value);
-        if (cgroup_write(writer->mount, writer->path, "memory.memsw.limit_in_bytes", text) < 0 && errno != ENOENT) {
-            put(writer, "memory.memsw.limit_in_bytes", text);
-        }
+/* A kernel without swap accounting has no such file; the limit of memory alone then holds, as in Docker. */
+static void put_swap_v1(struct writer *writer, int64_t value) {
+    char text[32];
+    if (writer->failed) return;
+    snprintf(text, sizeof text, "%" PRId64, value);
+    if (cgroup_write(writer->mount, writer->path, "memory.memsw.limit_in_bytes", text) < 0 && errno != ENOENT) {
+        put(writer, "memory.memsw.limit_in_bytes", text);
     }
-    if (resources->memory_reservation.present) {
+}
+
+/* Memory must never be above memory and swap together, not even between two writes. */
+static void memory_limits_v1(struct writer *writer, struct optional_int memory, struct optional_int swap) {
+    if (memory.value == -1 && !swap.value) swap = memory;
+    bool has_memory = memory.value != 0, has_swap = swap.value != 0;
+    uint64_t before = cgroup_read_number(writer->mount, writer->path, "memory.limit_in_bytes");
+    bool swap_first = has_swap && (swap.value == -1 || before < (uint64_t)swap.value);
+    if (swap_first) put_swap_v1(writer, swap.value);
+    if (has_memory) put_int(writer, "memory.limit_in_bytes", memory.value);
+    if (has_swap && !swap_first) put_swap_v1(writer, swap.value);
+}
+
+static void memory_v1(struct writer *writer, const struct oci_resources *resources) {
+    memory_limits_v1(writer, resources->memory_limit, resources->memory_swap);
+    if (resources->memory_reservation.value) {
         put_int(writer, "memory.soft_limit_in_bytes", resources->memory_reservation.value);
     }
     if (resources->memory_swappiness.present) {
@@ -72,14 +85,26 @@ static void memory_v1(struct writer *writer, const struct oci_resources *resourc
     if (resources->disable_oom_killer) put(writer, "memory.oom_control", "1");
 }
 
+/* A shorter period with the old quota may be more than the parent has; with the new quota it is tried again. */
+static void cpu_quota_v1(struct writer *writer, uint64_t period, int64_t quota) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, period);
+    bool again = period && cgroup_write(writer->mount, writer->path, "cpu.cfs_period_us", text) < 0;
+    if (again && (errno != EINVAL || !quota)) put_int(writer, "cpu.cfs_period_us", (int64_t)period);
+    if (quota) put_int(writer, "cpu.cfs_quota_us", quota);
+    if (again) put_int(writer, "cpu.cfs_period_us", (int64_t)period);
+}
+
 static void cpu_v1(struct writer *writer, const struct oci_resources *resources) {
     if (resources->cpu_shares.value) put_int(writer, "cpu.shares", (int64_t)resources->cpu_shares.value);
-    if (resources->cpu_period.value) put_int(writer, "cpu.cfs_period_us", (int64_t)resources->cpu_period.value);
-    if (resources->cpu_quota.value) put_int(writer, "cpu.cfs_quota_us", resources->cpu_quota.value);
+    if (resources->cpu_burst.value) put_int(writer, "cpu.cfs_burst_us", 0);
+    cpu_quota_v1(writer, resources->cpu_period.value, resources->cpu_quota.value);
+    if (resources->cpu_burst.value) put_int(writer, "cpu.cfs_burst_us", (int64_t)resources->cpu_burst.value);
     if (resources->realtime_period.value) {
         put_int(writer, "cpu.rt_period_us", (int64_t)resources->realtime_period.value);
     }
     if (resources->realtime_runtime.value) put_int(writer, "cpu.rt_runtime_us", resources->realtime_runtime.value);
+    if (resources->cpu_idle.present) put_int(writer, "cpu.idle", resources->cpu_idle.value);
 }
 
 static void block_v1(struct writer *writer, const struct oci_resources *resources) {
@@ -122,11 +147,12 @@ static bool block_wanted(const struct oci_resources *resources) {
 int cgroup_apply_v1(const struct cgroup_layout *layout, const char *path, const struct oci_resources *resources,
                     struct runtime_error *err) {
     struct writer writer = {.path = path, .err = err};
-    bool memory = resources->memory_limit.present || resources->memory_swap.present ||
-                  resources->memory_reservation.present || resources->memory_swappiness.present ||
+    bool memory = resources->memory_limit.value || resources->memory_swap.value ||
+                  resources->memory_reservation.value || resources->memory_swappiness.present ||
                   resources->disable_oom_killer;
     bool cpu = resources->cpu_shares.value || resources->cpu_period.value || resources->cpu_quota.value ||
-               resources->realtime_period.value || resources->realtime_runtime.value;
+               resources->realtime_period.value || resources->realtime_runtime.value || resources->cpu_burst.value ||
+               resources->cpu_idle.present;
     bool cpus = resources->cpus && *resources->cpus, mems = resources->mems && *resources->mems;
     if (select_controller(&writer, layout, "memory", memory)) memory_v1(&writer, resources);
     if (select_controller(&writer, layout, "cpu", cpu)) cpu_v1(&writer, resources);
@@ -140,19 +166,27 @@ int cgroup_apply_v1(const struct cgroup_layout *layout, const char *path, const 
     return writer.failed ? -1 : 0;
 }
 
-static void memory_v2(struct writer *writer, const struct oci_resources *resources) {
-    if (resources->memory_limit.value) put_max(writer, "memory.max", resources->memory_limit.value);
-    if (resources->memory_reservation.value) put_max(writer, "memory.low", resources->memory_reservation.value);
-    if (!resources->memory_swap.value || writer->failed) return;
-    /* Version 1 counts memory and swap together, version 2 swap alone. */
+/* Version 1 counts memory and swap together, version 2 swap alone. */
+static void swap_v2(struct writer *writer, int64_t memory, int64_t both) {
     char text[32] = "max";
-    if (resources->memory_swap.value > 0 && resources->memory_limit.value > 0) {
-        snprintf(text, sizeof text, "%" PRId64, resources->memory_swap.value - resources->memory_limit.value);
+    if (writer->failed || (both == 0 && memory != -1)) return;
+    if (both > 0 && (memory <= 0 || both < memory)) {
+        writer->failed = true;
+        fail(writer->err, "cgroup", EINVAL, "memory.swap.max",
+             memory <= 0 ? "unable to set swap limit without memory limit" : "memory+swap limit should be >= memory limit");
+        return;
     }
+    if (both > 0) snprintf(text, sizeof text, "%" PRId64, both - memory);
     /* A kernel without swap has no such file, and nothing to limit. */
     if (cgroup_write(writer->mount, writer->path, "memory.swap.max", text) < 0 && errno != ENOENT) {
         put(writer, "memory.swap.max", text);
     }
+}
+
+static void memory_v2(struct writer *writer, const struct oci_resources *resources) {
+    swap_v2(writer, resources->memory_limit.value, resources->memory_swap.value);
+    if (resources->memory_limit.value) put_max(writer, "memory.max", resources->memory_limit.value);
+    if (resources->memory_reservation.value) put_max(writer, "memory.low", resources->memory_reservation.value);
 }
 
 static void cpu_v2(struct writer *writer, const struct oci_resources *resources) {
@@ -163,6 +197,7 @@ static void cpu_v2(struct writer *writer, const struct oci_resources *resources)
         if (shares > 262144) shares = 262144;
         put_int(writer, "cpu.weight", (int64_t)(1 + (shares - 2) * 9999 / 262142));
     }
+    if (resources->cpu_burst.value) put_int(writer, "cpu.max.burst", 0);
     if (resources->cpu_quota.value || resources->cpu_period.value) {
         char text[64];
         uint64_t period = resources->cpu_period.value ? resources->cpu_period.value : 100000;
@@ -173,6 +208,8 @@ static void cpu_v2(struct writer *writer, const struct oci_resources *resources)
         }
         put(writer, "cpu.max", text);
     }
+    if (resources->cpu_burst.value) put_int(writer, "cpu.max.burst", (int64_t)resources->cpu_burst.value);
+    if (resources->cpu_idle.present) put_int(writer, "cpu.idle", resources->cpu_idle.value);
     if (resources->cpus && *resources->cpus) put(writer, "cpuset.cpus", resources->cpus);
     if (resources->mems && *resources->mems) put(writer, "cpuset.mems", resources->mems);
 }

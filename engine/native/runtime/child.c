@@ -43,9 +43,8 @@ static int by_number(const void *left, const void *right) {
     return *(const int *)left - *(const int *)right;
 }
 
-static void close_all_but(const int *keep, size_t count) {
+static void close_all_but(const int *keep, size_t count, unsigned first) {
     int sorted[16];
-    unsigned first = 3;
     if (count > sizeof sorted / sizeof *sorted) count = sizeof sorted / sizeof *sorted;
     memcpy(sorted, keep, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_number);
@@ -57,16 +56,19 @@ static void close_all_but(const int *keep, size_t count) {
     sys_close_range(first, ~0U, 0);
 }
 
-void child_begin(const int *keep, size_t keep_count) {
-    close_all_but(keep, keep_count);
+void child_begin(const int *keep, size_t keep_count, const struct container_options *options) {
+    close_all_but(keep, keep_count, 3 + options->preserve_fds);
     /* An ignored signal stays ignored over execve. */
     for (int number = 1; number < 65; number++) signal(number, SIG_DFL);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    /* A container whose monitor is gone has nobody to collect its exit code or its output. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    child_tie_to_parent(options);
     setsid();
     /* A kernel without keys, or a quota that is used up, is no reason not to run. */
-    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    if (!options->keep_keyring) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
+void child_tie_to_parent(const struct container_options *options) {
+    if (!options->detached) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
 void child_fail(int sync, const struct runtime_error *err) {

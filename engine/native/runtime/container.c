@@ -11,6 +11,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "error.h"
+#include "hooks.h"
 #include "init.h"
 #include "sync.h"
 #include "syscalls.h"
@@ -80,12 +81,13 @@ static int plan_namespaces(const struct oci_config *config, uint64_t *flags, str
     return fail(err, "namespaces", ENOTSUP, NULL, "a container needs a mount namespace of its own");
 }
 
-static _Noreturn void first_process(int sync, const struct joins *joins) {
+static _Noreturn void first_process(int sync, const struct joins *joins, const struct container_options *options) {
     struct runtime_error err;
-    int keep[NS_COUNT + 1];
+    int keep[NS_COUNT + 2];
     memcpy(keep, joins->fds, sizeof joins->fds);
     keep[NS_COUNT] = sync;
-    child_begin(keep, NS_COUNT + 1);
+    keep[NS_COUNT + 1] = options->start_listener;
+    child_begin(keep, NS_COUNT + 2, options);
     for (int i = 0; i < NS_COUNT; i++) {
         /* The pid namespace was joined by the parent: it is a process's at its birth. */
         if (i == NS_PID || joins->fds[i] < 0) continue;
@@ -96,15 +98,17 @@ static _Noreturn void first_process(int sync, const struct joins *joins) {
         }
         close(joins->fds[i]);
     }
-    init_main(sync);
+    init_main(sync, options);
 }
 
-int container_prepare(const struct oci_config *config, struct container *container, struct runtime_error *err) {
+int container_prepare(const struct oci_config *config, const struct container_options *options,
+                      struct container *container, struct runtime_error *err) {
+    static const struct container_options plain;
     struct joins joins = {{-1, -1, -1, -1, -1, -1}};
     uint64_t flags;
     int pair[2];
     char path[64];
-    *container = (struct container){.pidfd = -1, .sync = -1, .mounts = -1};
+    *container = (struct container){.pidfd = -1, .sync = -1, .mounts = -1, .id = options ? options->id : NULL};
     if (plan_namespaces(config, &flags, &joins, err) < 0) {
         close_joins(&joins);
         return -1;
@@ -114,7 +118,7 @@ int container_prepare(const struct oci_config *config, struct container *contain
         return fail(err, "namespaces", errno, NULL, "socketpair: %s", strerror(errno));
     }
     pid_t pid = child_clone(flags, joins.fds[NS_PID], &container->pidfd, err);
-    if (pid == 0) first_process(pair[1], &joins);
+    if (pid == 0) first_process(pair[1], &joins, options ? options : &plain);
     close_joins(&joins);
     close(pair[1]);
     if (pid < 0) {
@@ -172,12 +176,28 @@ static int send_configure(const struct container *container, const struct oci_co
     return result;
 }
 
+static int run_hooks(const struct container *container, const struct oci_config *config, const char *bundle,
+                     struct runtime_error *err) {
+    struct sync_message message;
+    const struct hook_subject subject = {.id = container->id, .bundle = bundle, .pid = container->pid};
+    if (!hooks_present(config, HOOK_PRESTART, HOOK_START_CONTAINER)) return 0;
+    if (sync_expect(container->sync, SYNC_HOOKS, &message, "rootfs", err) < 0) return -1;
+    sync_free(&message);
+    if (hooks_run(config, HOOK_PRESTART, &subject, "creating", err) < 0 ||
+        hooks_run(config, HOOK_CREATE_RUNTIME, &subject, "creating", err) < 0) {
+        return -1;
+    }
+    if (sync_send(container->sync, SYNC_HOOKED, &container->pid, sizeof container->pid, NULL, 0) == 0) return 0;
+    return fail(err, "hooks", errno, NULL, "the container's process is gone");
+}
+
 int container_configure(struct container *container, const struct oci_config *config, const struct mount_plan *plan,
                         const char *bundle, const char *cgroup, const struct container_io *io, int *console,
                         struct runtime_error *err) {
     struct sync_message done;
     if (enter_cgroup(container, config, cgroup, err) < 0) return -1;
     if (send_configure(container, config, plan, bundle, io, err) < 0) return -1;
+    if (run_hooks(container, config, bundle, err) < 0) return -1;
     if (sync_expect(container->sync, SYNC_DONE, &done, "rootfs", err) < 0) return -1;
     if (console) {
         *console = done.fd_count > 0 ? done.fds[0] : -1;

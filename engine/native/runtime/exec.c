@@ -17,6 +17,7 @@ struct exec {
     int sync, init; /* init: pidfd of the container's first process */
     const struct oci_config *config;
     const struct oci_process *process;
+    const struct container_options *options;
     const struct container_io *io;
 };
 
@@ -60,21 +61,31 @@ static int run(const struct exec *exec, struct runtime_error *err) {
     if (profile && seccomp_compile(&arena, profile, &filter, err) < 0) return -1;
     if (join(exec, err) < 0 || open_terminal(exec, &slave, err) < 0) return -1;
     if (identity_resolve(&arena, &exec->process->user, &identity, err) < 0) return -1;
-    if (process_stdio(slave, stdio, identity.uid, err) < 0) return -1;
-    return process_execute(exec->process, &identity, &files, &filter, err);
+    if (process_stdio(slave, stdio, err) < 0 || process_own_stdio(identity.uid, err) < 0) return -1;
+    return process_execute(exec->process, &identity, &files, &filter, exec->options, err);
 }
 
 static _Noreturn void child_main(const struct exec *exec) {
     struct runtime_error err;
     const int keep[] = {exec->sync, exec->init, exec->io->stdin_fd, exec->io->stdout_fd, exec->io->stderr_fd};
-    child_begin(keep, sizeof keep / sizeof *keep);
+    child_begin(keep, sizeof keep / sizeof *keep, exec->options);
     run(exec, &err);
     child_fail(exec->sync, &err);
 }
 
-static int drive(int sync, const struct container *container, pid_t pid, int *console, struct runtime_error *err) {
+static int enter_cgroup(const struct exec *exec, const struct container *container, pid_t pid,
+                        struct runtime_error *err) {
+    if (!container->cgroup[0]) return 0;
+    if (exec->options->subgroups) return cgroup_attach_below(container->cgroup, exec->options->subgroups, pid, err);
+    if (cgroup_attach(container->cgroup, pid, err) == 0) return 0;
+    /* Version 2: processes are where the container's own first process went once controllers are handed down. */
+    return err->number == EBUSY ? cgroup_attach_beside(container->pid, container->cgroup, pid, err) : -1;
+}
+
+static int drive(int sync, const struct exec *exec, const struct container *container, pid_t pid, int *console,
+                 struct runtime_error *err) {
     struct sync_message message;
-    if (container->cgroup[0] && cgroup_attach(container->cgroup, pid, err) < 0) return -1;
+    if (enter_cgroup(exec, container, pid, err) < 0) return -1;
     if (sync_send(sync, SYNC_START, NULL, 0, NULL, 0) < 0) return fail(err, "exec", errno, NULL, "%s", strerror(errno));
     if (sync_expect(sync, SYNC_DONE, &message, "exec", err) < 0) return -1;
     int master = message.fd_count > 0 ? message.fds[0] : -1;
@@ -96,17 +107,24 @@ static int drive(int sync, const struct container *container, pid_t pid, int *co
 }
 
 int container_exec(const struct container *container, const struct oci_config *config,
-                   const struct oci_process *process, const struct container_io *io, int *console, pid_t *pid,
-                   int *pidfd, struct runtime_error *err) {
+                   const struct oci_process *process, const struct container_options *options,
+                   const struct container_io *io, int *console, pid_t *pid, int *pidfd, struct runtime_error *err) {
+    static const struct container_options plain;
     int pair[2];
     if (sync_pair(pair) < 0) return fail(err, "exec", errno, NULL, "socketpair: %s", strerror(errno));
     const struct exec exec = {
-        .sync = pair[1], .init = container->pidfd, .config = config, .process = process, .io = io};
+        .sync = pair[1],
+        .init = container->pidfd,
+        .config = config,
+        .process = process,
+        .options = options ? options : &plain,
+        .io = io,
+    };
     *pidfd = -1;
     *pid = child_clone(0, container->pidfd, pidfd, err);
     if (*pid == 0) child_main(&exec);
     close(pair[1]);
-    int result = *pid < 0 ? -1 : drive(pair[0], container, *pid, console, err);
+    int result = *pid < 0 ? -1 : drive(pair[0], &exec, container, *pid, console, err);
     close(pair[0]);
     if (result < 0 && *pidfd >= 0) {
         sys_pidfd_send_signal(*pidfd, SIGKILL);

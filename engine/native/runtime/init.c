@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "error.h"
+#include "hooks.h"
 #include "in_root.h"
 #include "process.h"
 #include "rootfs.h"
@@ -15,11 +18,13 @@
 #include "syscalls.h"
 
 struct init {
+    const struct container_options *options;
     int sync, slave;
     int stdio[3];
     struct oci_config *config;
     struct mount_plan *plan;
     char *bundle;
+    pid_t host_pid; /* known where there are hooks */
     struct process_files files;
 };
 
@@ -45,6 +50,24 @@ static int set_namespaces(const struct oci_config *config, struct runtime_error 
 }
 
 /* Where a directory cannot be made, the chdir of the start says so. */
+static int run_own_hooks(const struct init *init, enum oci_hook_kind kind, const char *status,
+                         struct runtime_error *err) {
+    const struct hook_subject subject = {.id = init->options->id, .bundle = init->bundle, .pid = init->host_pid};
+    return hooks_run(init->config, kind, &subject, status, err);
+}
+
+/* The runtime's hooks first, then those that run here, with everything mounted and the old root still in sight. */
+static int run_hooks(struct init *init, int root, struct runtime_error *err) {
+    struct sync_message message;
+    if (!hooks_present(init->config, HOOK_PRESTART, HOOK_START_CONTAINER)) return 0;
+    if (sync_send(init->sync, SYNC_HOOKS, NULL, 0, NULL, 0) < 0) _exit(1);
+    if (sync_expect(init->sync, SYNC_HOOKED, &message, "hooks", err) < 0) return -1;
+    if (message.length == sizeof init->host_pid) memcpy(&init->host_pid, message.payload, sizeof init->host_pid);
+    sync_free(&message);
+    if (fchdir(root) < 0) return fail(err, "hooks", errno, "/", "%s", strerror(errno));
+    return run_own_hooks(init, HOOK_CREATE_CONTAINER, "creating", err);
+}
+
 static void make_working_directory(int root, const char *cwd) {
     int fd = in_root_make(root, cwd, true);
     if (fd >= 0) close(fd);
@@ -62,8 +85,9 @@ static int make_root(struct init *init, const struct configure_header *header, i
         return -1;
     }
     make_working_directory(root, config->process.cwd);
-    if (rootfs_protect(config, root, err) < 0) return -1;
-    return rootfs_pivot(config, root, err);
+    /* Before the root becomes read-only: hooks may add to it. */
+    if (run_hooks(init, root, err) < 0 || rootfs_protect(config, root, err) < 0) return -1;
+    return init->options->no_pivot ? rootfs_chroot(root, err) : rootfs_pivot(config, root, err);
 }
 
 /* Takes the message apart; its descriptors now belong to `init`. */
@@ -95,6 +119,8 @@ static int configure(struct init *init, struct sync_message *message, struct run
     if (process_open_files(&init->config->process, &init->files, err) < 0) return -1;
     if (set_namespaces(init->config, err) < 0 || init_sysctl(init->config, err) < 0) return -1;
     if (make_root(init, &header, &master, err) < 0) return -1;
+    /* What waits for its start holds none of the caller's own streams open. */
+    if (process_stdio(init->slave, init->stdio, err) < 0) return -1;
     if (sync_send(init->sync, SYNC_DONE, NULL, 0, &master, master >= 0 ? 1 : 0) < 0) {
         return fail(err, "rootfs", errno, NULL, "%s", strerror(errno));
     }
@@ -106,21 +132,41 @@ static int start(struct init *init, struct runtime_error *err) {
     struct seccomp_filter filter = {0};
     struct arena *arena = &init->config->arena;
     const struct oci_process *process = &init->config->process;
+    if (run_own_hooks(init, HOOK_START_CONTAINER, "created", err) < 0) return -1;
     if (identity_resolve(arena, &process->user, &identity, err) < 0) return -1;
     if (init->config->seccomp && seccomp_compile(arena, init->config->seccomp, &filter, err) < 0) return -1;
-    if (process_stdio(init->slave, init->stdio, identity.uid, err) < 0) return -1;
-    return process_execute(process, &identity, &init->files, &filter, err);
+    if (process_own_stdio(identity.uid, err) < 0) return -1;
+    return process_execute(process, &identity, &init->files, &filter, init->options, err);
 }
 
-void init_main(int sync) {
-    struct init init = {.sync = sync, .slave = -1, .stdio = {-1, -1, -1}};
+/* Whoever starts the container is another process than the one that made it; one that went away is no loss. */
+static void await_start(struct init *init) {
+    struct runtime_error err;
+    struct sync_message message;
+    if (!init->options->start_listener) {
+        if (sync_expect(init->sync, SYNC_START, &message, "exec", &err) < 0) _exit(1);
+        return;
+    }
+    close(init->sync);
+    for (;;) {
+        init->sync = accept4(init->options->start_listener, NULL, NULL, SOCK_CLOEXEC);
+        if (init->sync < 0 && errno != EINTR && errno != ECONNABORTED) _exit(1);
+        if (init->sync < 0) continue;
+        if (sync_expect(init->sync, SYNC_START, &message, "exec", &err) == 0) break;
+        close(init->sync);
+    }
+    close(init->options->start_listener);
+}
+
+void init_main(int sync, const struct container_options *options) {
+    struct init init = {.options = options, .sync = sync, .slave = -1, .stdio = {-1, -1, -1}};
     struct runtime_error err;
     struct sync_message message;
     /* The other end closed: the container is not wanted any more. */
     if (sync_expect(sync, SYNC_CONFIGURE, &message, "bundle", &err) < 0) _exit(1);
     if (configure(&init, &message, &err) < 0) child_fail(sync, &err);
     sync_free(&message);
-    if (sync_expect(sync, SYNC_START, &message, "exec", &err) < 0) _exit(1);
+    await_start(&init);
     start(&init, &err);
-    child_fail(sync, &err);
+    child_fail(init.sync, &err);
 }

@@ -12,8 +12,8 @@ struct configure_header {
     int8_t fds[3]; /* which of the message's descriptors are 0 to 2; -1: /dev/null */
 };
 
-/* Waits for SYNC_CONFIGURE and SYNC_START on `sync`. */
-_Noreturn void init_main(int sync);
+/* Waits for SYNC_CONFIGURE on `sync`, and for SYNC_START there or at the options' listener. */
+_Noreturn void init_main(int sync, const struct container_options *options);
 
 /* Writes namespaced kernel settings; others are refused. */
 int init_sysctl(const struct oci_config *config, struct runtime_error *err);

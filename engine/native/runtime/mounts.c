@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include "error.h"
+#include "features.h"
 #include "in_root.h"
 #include "rootfs.h"
 #include "syscalls.h"
@@ -62,6 +63,13 @@ struct planned_mount {
     bool recursive_propagation;
     struct string_list data; /* what is left for the file system */
 };
+
+const char *feature_mount_option(size_t index) {
+    static const char *const others[] = {"bind", "rbind", "defaults"};
+    size_t count = sizeof option_table / sizeof *option_table;
+    if (index < count) return option_table[index].name;
+    return index - count < sizeof others / sizeof *others ? others[index - count] : NULL;
+}
 
 static void take_option(struct planned_mount *plan, const struct option *option) {
     if (option->propagation) {

@@ -14,6 +14,8 @@
 #include "json.h"
 #include "runtime.h"
 
+#define OCI_VERSION "1.2.1"
+
 struct string_list {
     const char **items; /* NULL-terminated, never NULL itself */
     size_t count;
@@ -60,7 +62,7 @@ struct oci_process {
     struct oci_rlimit *rlimits;
     size_t rlimit_count;
     struct optional_int oom_score_adj;
-    const char *apparmor_profile;
+    const char *apparmor_profile, *selinux_label;
 };
 
 struct oci_mount {
@@ -98,8 +100,8 @@ struct oci_resources {
     struct optional_int memory_limit, memory_reservation, memory_swap;
     struct optional_uint memory_swappiness;
     bool disable_oom_killer;
-    struct optional_uint cpu_shares, cpu_period, realtime_period;
-    struct optional_int cpu_quota, realtime_runtime;
+    struct optional_uint cpu_shares, cpu_period, cpu_burst, realtime_period;
+    struct optional_int cpu_quota, realtime_runtime, cpu_idle;
     const char *cpus, *mems;
     struct optional_int pids_limit;
     struct optional_uint block_weight;
@@ -111,6 +113,23 @@ struct oci_resources {
 
 struct oci_pair {
     const char *key, *value;
+};
+
+enum oci_hook_kind {
+    HOOK_PRESTART,
+    HOOK_CREATE_RUNTIME,
+    HOOK_CREATE_CONTAINER,
+    HOOK_START_CONTAINER,
+    HOOK_POSTSTART,
+    HOOK_POSTSTOP,
+    HOOK_COUNT
+};
+extern const char *const oci_hook_names[HOOK_COUNT + 1]; /* NULL-terminated */
+
+struct oci_hook {
+    const char *path;
+    struct string_list args, env;
+    struct optional_int timeout; /* seconds */
 };
 
 struct oci_config {
@@ -133,6 +152,9 @@ struct oci_config {
     struct string_list masked_paths, read_only_paths;
     const char *rootfs_propagation, *cgroups_path;
     const struct json_value *seccomp;
+    const struct json_value *annotations; /* an object of strings, or NULL */
+    struct oci_hook *hooks[HOOK_COUNT];
+    size_t hook_counts[HOOK_COUNT];
 };
 
 struct mount_plan {
@@ -170,6 +192,9 @@ struct string_list oci_strings(struct oci_reader *reader, const struct json_valu
 /* `count` zeroed elements of `size` bytes for the array's children; NULL when it is empty. */
 void *oci_array(struct oci_reader *reader, const struct json_value *array, size_t size, size_t *count);
 
+/* Adds what the object says to what is there. */
+void oci_read_resources(struct oci_reader *reader, const struct json_value *object, struct oci_resources *resources);
+void oci_read_hooks(struct oci_reader *reader, const struct json_value *object, struct oci_config *config);
 void oci_read_process(struct oci_reader *reader, const struct json_value *object, struct oci_process *process);
 void oci_read_linux(struct oci_reader *reader, const struct json_value *object, struct oci_config *config);
 /* Number of a capability by its OCI name (CAP_CHOWN), -1 when unknown. */

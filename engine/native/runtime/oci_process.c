@@ -6,21 +6,25 @@
 #include <sys/resource.h>
 
 #include "error.h"
+#include "features.h"
 #include "oci.h"
 
 static const char *const capability_names[] = {
-    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-    "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-    "CHECKPOINT_RESTORE",
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
 };
 
+const char *feature_capability(size_t index) {
+    return index < sizeof capability_names / sizeof *capability_names ? capability_names[index] : NULL;
+}
+
 int capability_number(const char *name) {
-    if (strncmp(name, "CAP_", 4) != 0) return -1;
     for (size_t i = 0; i < sizeof capability_names / sizeof *capability_names; i++) {
-        if (strcmp(name + 4, capability_names[i]) == 0) return (int)i;
+        if (strcmp(name, capability_names[i]) == 0) return (int)i;
     }
     return -1;
 }
@@ -108,6 +112,7 @@ void oci_read_process(struct oci_reader *reader, const struct json_value *object
     };
     read_rlimits(reader, object, process);
     process->oom_score_adj = oci_int(reader, object, "oomScoreAdj");
+    process->selinux_label = oci_string(reader, object, "selinuxLabel");
     process->apparmor_profile = oci_string(reader, object, "apparmorProfile");
     if (process->args.count == 0) oci_problem(reader, "process.args", "at least one word");
     if (!process->cwd || process->cwd[0] != '/') oci_problem(reader, "process.cwd", "an absolute path");

@@ -108,6 +108,8 @@ static void read_config(struct oci_reader *reader, const struct json_value *root
     config->hostname = oci_string(reader, root, "hostname");
     config->domainname = oci_string(reader, root, "domainname");
     read_mounts(reader, root, config);
+    config->annotations = oci_get(reader, root, "annotations", JSON_OBJECT);
+    oci_read_hooks(reader, oci_get(reader, root, "hooks", JSON_OBJECT), config);
     oci_read_linux(reader, oci_get(reader, root, "linux", JSON_OBJECT), config);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "child.h"
 #include "error.h"
 #include "syscalls.h"
 #include "text.h"
@@ -43,7 +44,7 @@ int process_open_files(const struct oci_process *process, struct process_files *
     return 0;
 }
 
-int process_stdio(int slave, const int fds[3], uint32_t uid, struct runtime_error *err) {
+int process_stdio(int slave, const int fds[3], struct runtime_error *err) {
     if (slave >= 0 && ioctl(slave, TIOCSCTTY, 0) < 0) {
         return fail(err, "devices", errno, NULL, "taking the terminal: %s", strerror(errno));
     }
@@ -51,9 +52,24 @@ int process_stdio(int slave, const int fds[3], uint32_t uid, struct runtime_erro
         int from = slave >= 0 ? slave : fds[i];
         AUTO_FD null = from < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
         if (from < 0) from = null;
-        if (from < 0 || dup2(from, i) < 0) return fail(err, "devices", errno, "/dev/null", "%s", strerror(errno));
+        if (from == i) {
+            fcntl(i, F_SETFD, 0);
+            null = -1;
+        } else if (from < 0 || dup2(from, i) < 0) {
+            return fail(err, "devices", errno, "/dev/null", "%s", strerror(errno));
+        }
+    }
+    return 0;
+}
+
+int process_own_stdio(uint32_t uid, struct runtime_error *err) {
+    struct stat info;
+    for (int i = 0; i < 3; i++) {
+        /* The null device may be the host's own. */
+        if (fstat(i, &info) < 0 || info.st_uid == uid) continue;
+        if (S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) continue;
         /* So that a user who is not root can open /dev/stdout again; a file system may refuse, which harms nobody. */
-        if (null < 0 && fchown(i, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL && errno != EROFS) {
+        if (fchown(i, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL && errno != EROFS) {
             return fail(err, "devices", errno, NULL, "owner of the standard streams: %s", strerror(errno));
         }
     }
@@ -147,7 +163,8 @@ static int execute(const struct oci_process *process, const struct identity *ide
 }
 
 int process_execute(const struct oci_process *process, struct identity *identity, const struct process_files *files,
-                    const struct seccomp_filter *filter, struct runtime_error *err) {
+                    const struct seccomp_filter *filter, const struct container_options *options,
+                    struct runtime_error *err) {
     sigset_t none;
     sigemptyset(&none);
     if (set_oom_score(process, files, err) < 0 || credentials_limits(process, err) < 0) return -1;
@@ -165,9 +182,8 @@ int process_execute(const struct oci_process *process, struct identity *identity
     if (!process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
     if (credentials_apply(process, identity, err) < 0) return -1;
     if (process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
-    /* Becoming another user cleared it. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_) < 0) {
+    child_tie_to_parent(options);
+    if (sys_close_range(3 + options->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC_) < 0) {
         return fail(err, "exec", errno, NULL, "closing descriptors: %s", strerror(errno));
     }
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -21,7 +21,9 @@ int identity_resolve(struct arena *arena, const struct oci_user *user, struct id
  * A new terminal or pipes become descriptors 0 to 2. `slave` is the terminal or -1; of `fds` those that are -1 become
  * /dev/null of the current root.
  */
-int process_stdio(int slave, const int fds[3], uint32_t uid, struct runtime_error *err);
+int process_stdio(int slave, const int fds[3], struct runtime_error *err);
+/* Gives them to the user. */
+int process_own_stdio(uint32_t uid, struct runtime_error *err);
 
 /* Opened while /proc is the host's own: what is written to it later cannot be faked by the image. */
 struct process_files {
@@ -31,7 +33,8 @@ int process_open_files(const struct oci_process *process, struct process_files *
 
 /* Never returns but with an error. */
 int process_execute(const struct oci_process *process, struct identity *identity, const struct process_files *files,
-                    const struct seccomp_filter *filter, struct runtime_error *err);
+                    const struct seccomp_filter *filter, const struct container_options *options,
+                    struct runtime_error *err);
 
 int credentials_limits(const struct oci_process *process, struct runtime_error *err);
 /* Bounding set first, then user and groups, then the sets that remain. */

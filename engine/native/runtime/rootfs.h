@@ -16,6 +16,9 @@ int rootfs_make_devices(const struct oci_config *config, int root, struct runtim
 int rootfs_protect(const struct oci_config *config, int root, struct runtime_error *err);
 /* Makes the container's root the process's root; nothing of the host stays mounted. */
 int rootfs_pivot(const struct oci_config *config, int root, struct runtime_error *err);
+/* The same where pivot_root cannot work: the root is moved over the old one, after what a container that may mount
+ * could find below it (procfs, sysfs) has been taken away. */
+int rootfs_chroot(int root, struct runtime_error *err);
 
 /* A terminal of the devpts below `root` (AT_FDCWD-like descriptor of a directory); `bind` puts it on /dev/console. */
 int console_open(int root, bool bind, uint16_t rows, uint16_t columns, int *master, int *slave,

@@ -42,6 +42,7 @@ struct container {
     int pidfd;        /* close-on-exec */
     int sync;         /* socket pair to the waiting child; -1 once it has executed */
     int mounts;       /* its mount namespace: holding it keeps the unmounting off the exit's path */
+    const char *id;   /* the options', for hooks */
     char cgroup[256]; /* path below the cgroup root, "" when none */
 };
 
@@ -61,7 +62,19 @@ struct container_io {
  */
 int sealed_binary(char *const argv[], struct runtime_error *err);
 
-int container_prepare(const struct oci_config *config, struct container *container, struct runtime_error *err);
+/* How a container's processes stand to the caller. NULL for a function that takes it: all of it zero. */
+struct container_options {
+    bool detached;         /* they outlive the caller; else the kernel kills them when it ends */
+    bool no_pivot;         /* chroot instead of pivot_root, where the host's root is an initramfs */
+    bool keep_keyring;     /* the caller's session keyring instead of a new one */
+    unsigned preserve_fds; /* so many of the caller's descriptors from 3 on are the process's too; all must be open */
+    int start_listener;    /* listening socket whose next connection is `sync` of container_start; 0: none */
+    const char *id;        /* told to hooks; NULL as "" */
+    const char *const *subgroups; /* container_exec: "[controllers:]path" each, below the container's cgroup */
+};
+
+int container_prepare(const struct oci_config *config, const struct container_options *options,
+                      struct container *container, struct runtime_error *err);
 /* `cgroup` is a path below the cgroup root, NULL for config's cgroupsPath. */
 int container_configure(struct container *container, const struct oci_config *config, const struct mount_plan *plan,
                         const char *bundle, const char *cgroup, const struct container_io *io, int *console,
@@ -75,8 +88,8 @@ int container_start(struct container *container, struct runtime_error *err);
 struct oci_process;
 void oci_process_free(struct oci_process *process);
 int container_exec(const struct container *container, const struct oci_config *config,
-                   const struct oci_process *process, const struct container_io *io, int *console, pid_t *pid,
-                   int *pidfd, struct runtime_error *err);
+                   const struct oci_process *process, const struct container_options *options,
+                   const struct container_io *io, int *console, pid_t *pid, int *pidfd, struct runtime_error *err);
 
 /* Sends a signal to every process of the cgroup. */
 int container_signal_all(const struct container *container, int number, struct runtime_error *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "features.h"
 #include "seccomp_rules.h"
 #include "syscalls.h"
 
@@ -53,6 +54,27 @@ static const enum machine native = MACHINE_ARM64;
 #else
 #error "no seccomp table for this machine"
 #endif
+
+static const struct {
+    const char *name;
+    unsigned flag;
+} filter_flags[] = {
+    {"SECCOMP_FILTER_FLAG_TSYNC", 0}, /* there is one thread to synchronise with */
+    {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+};
+
+const char *feature_seccomp_action(size_t index) {
+    return index < sizeof actions / sizeof *actions ? actions[index].name : NULL;
+}
+
+const char *feature_seccomp_machine(size_t index) {
+    return index < MACHINE_COUNT ? machine_names[index] : NULL;
+}
+
+const char *feature_seccomp_flag(size_t index) {
+    return index < sizeof filter_flags / sizeof *filter_flags ? filter_flags[index].name : NULL;
+}
 
 static uint32_t read_action(struct oci_reader *reader, const struct json_value *object, const char *key,
                             const char *errno_key) {
@@ -214,12 +236,10 @@ static unsigned read_flags(struct oci_reader *reader, const struct json_value *j
     struct string_list names = oci_strings(reader, json, "flags");
     unsigned flags = 0;
     for (size_t i = 0; i < names.count; i++) {
-        if (strcmp(names.items[i], "SECCOMP_FILTER_FLAG_LOG") == 0) flags |= SECCOMP_FILTER_FLAG_LOG;
-        else if (strcmp(names.items[i], "SECCOMP_FILTER_FLAG_SPEC_ALLOW") == 0) flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-        /* There is one thread to synchronise with. */
-        else if (strcmp(names.items[i], "SECCOMP_FILTER_FLAG_TSYNC") != 0) {
-            oci_problem(reader, "linux.seccomp.flags", "flags that are supported");
-        }
+        size_t known = 0, count = sizeof filter_flags / sizeof *filter_flags;
+        while (known < count && strcmp(names.items[i], filter_flags[known].name) != 0) known++;
+        if (known < count) flags |= filter_flags[known].flag;
+        else oci_problem(reader, "linux.seccomp.flags", "flags that are supported");
     }
     return flags;
 }

@@ -11,6 +11,8 @@ enum sync_type {
     SYNC_CONFIGURE = 1, /* → child: struct configure_header, config.json, rootfs.json, strings; stdio descriptors */
     SYNC_DONE = 2,      /* ← child: configured; with the console's master where there is a terminal */
     SYNC_START = 3,     /* → child: execute */
+    SYNC_HOOKS = 5,     /* ← child: its mounts are made; hooks of the runtime may run */
+    SYNC_HOOKED = 6,    /* → child: they have run; its pid as the host numbers it */
     SYNC_ERROR = 4,     /* ← child: struct runtime_error; the child has ended */
 };
 

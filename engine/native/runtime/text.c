@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
+
 static bool reserve(struct text *text, size_t more) {
     if (text->failed) return false;
     if (text->size - text->length > more) return true;
@@ -68,6 +70,27 @@ void text_json(struct text *text, const char *string) {
         at += length;
     }
     text_add(text, "\"");
+}
+
+void text_json_value(struct text *text, const struct json_value *value) {
+    static const char *const words[] = {[JSON_NULL] = "null", [JSON_FALSE] = "false", [JSON_TRUE] = "true"};
+    if (!value || value->type <= JSON_TRUE) {
+        text_add(text, "%s", words[value ? value->type : JSON_NULL]);
+    } else if (value->type == JSON_NUMBER) {
+        text_add(text, "%s", value->text);
+    } else if (value->type == JSON_STRING) {
+        text_json(text, value->text);
+    } else {
+        bool object = value->type == JSON_OBJECT;
+        text_add(text, "%c", object ? '{' : '[');
+        for (const struct json_value *child = value->first; child; child = child->next) {
+            if (child != value->first) text_add(text, ",");
+            if (object) text_json(text, child->key);
+            if (object) text_add(text, ":");
+            text_json_value(text, child);
+        }
+        text_add(text, "%c", object ? '}' : ']');
+    }
 }
 
 void text_free(struct text *text) {

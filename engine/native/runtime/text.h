@@ -15,6 +15,9 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 void text_bytes(struct text *text, const void *bytes, size_t length);
 /* A JSON string with its quotes; bytes that are not valid UTF-8 become U+FFFD. */
 void text_json(struct text *text, const char *string);
+struct json_value;
+/* A value as JSON without spaces; NULL as null. */
+void text_json_value(struct text *text, const struct json_value *value);
 void text_free(struct text *text);
 
 #endif

@@ -49,7 +49,7 @@ static int run_container(struct shim *shim, const struct mount_plan *plan, bool 
     };
     int console = -1;
     if (!terminal && session_pipes(&shim->main, stdin_open, &io, err) < 0) return -1;
-    int result = container_prepare(shim->config, container, err);
+    int result = container_prepare(shim->config, NULL, container, err);
     if (result == 0) {
         result = container_configure(container, shim->config, plan, shim->options.bundle, shim->options.cgroup, &io,
                                      &console, err);
@@ -121,7 +121,7 @@ static int run_exec(struct shim *shim, struct session *session, const struct oci
     };
     int console = -1;
     if (!terminal && session_pipes(session, stdin_open, &io, err) < 0) return -1;
-    int result = container_exec(&shim->container, shim->config, process, &io, &console, &session->pid,
+    int result = container_exec(&shim->container, shim->config, process, NULL, &io, &console, &session->pid,
                                 &session->pidfd, err);
     session_pipes_done(&io);
     if (result == 0 && console >= 0) session_terminal(session, console, stdin_open);
