@@ -97,11 +97,11 @@ static int run_hook(const struct oci_hook *hook, const struct text *state, struc
     if (pipe2(output, O_CLOEXEC) < 0) return fail(err, "hooks", errno, hook->path, "pipe: %s", strerror(errno));
     AUTO_FD output_read = output[0];
     pid_t pid = fork();
-    if (pid == 0) become_hook(hook, input[0], output[1]);
+    if (pid == 0) become_hook(hook, input_read, output[1]);
     close(output[1]);
     if (pid < 0) return fail(err, "hooks", errno, hook->path, "fork: %s", strerror(errno));
     AUTO_FD pidfd = sys_pidfd_open(pid);
-    int given = give_state(input[1], state);
+    int given = give_state(input_write, state);
     close(input_write);
     input_write = -1;
     bool in_time = given < 0 || follow(pidfd, output_read, hook, said);
