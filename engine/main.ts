@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { release } from 'node:os';
 import { listenOnSocket } from './http/listen.ts';
 import { httpServer } from './http/server.ts';
 import { openEngine } from './open-engine.ts';
@@ -10,6 +11,7 @@ import { StartRefused } from './store/root.ts';
 import { parseCommandLine } from './system/command-line.ts';
 import { readDaemonConfig } from './system/daemon-config.ts';
 import type { Engine } from './system/engine.ts';
+import { checkKernel } from './system/minimum-kernel.ts';
 import { engineVersion } from './version.ts';
 
 /**
@@ -20,6 +22,7 @@ async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));
   if (process.getuid?.() !== 0)
     throw new StartRefused('the engine needs root: it makes namespaces and mounts');
+  checkKernel(release());
   const config = await readDaemonConfig(options.config);
   const files = engineFiles({
     root: options.root ?? config['data-root'] ?? `/var/lib/berth/${options.instance}`,

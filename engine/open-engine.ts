@@ -1,4 +1,5 @@
 import { type Containers, openContainers } from './containers/containers.ts';
+import { readHostLimits } from './containers/host-limits.ts';
 import { ContainerRegistry } from './containers/registry.ts';
 import { Events } from './events.ts';
 import { openImages } from './images/image-store.ts';
@@ -63,6 +64,7 @@ export async function openEngine(options: {
     bindSource: options.bindSource,
     files,
     host,
+    limits: readHostLimits(host.cgroupVersion),
     hostname: () => machine.hostname,
     defaults: {
       logDriver: config['log-driver'],

@@ -79,7 +79,6 @@ export const errorCodes = {
   'disk-full': 'exhausted',
   'volume-not-found': 'not-found',
   'volume-in-use': 'conflict',
-  'volume-exists': 'conflict',
   'network-not-found': 'not-found',
   'network-in-use': 'conflict',
   'network-exists': 'conflict',

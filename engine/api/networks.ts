@@ -1,3 +1,34 @@
+import * as z from 'zod';
+
+/** Body of POST /networks/create. */
+export const networkCreateRequest = z.object({
+  Name: z.string(),
+  Driver: z.string().nullish(),
+  Internal: z.boolean().nullish(),
+  Attachable: z.boolean().nullish(),
+  EnableIPv4: z.boolean().nullish(),
+  EnableIPv6: z.boolean().nullish(),
+  IPAM: z
+    .object({
+      Driver: z.string().nullish(),
+      Config: z
+        .array(
+          z.object({
+            Subnet: z.string().nullish(),
+            IPRange: z.string().nullish(),
+            Gateway: z.string().nullish(),
+            AuxiliaryAddresses: z.record(z.string(), z.string()).nullish(),
+          }),
+        )
+        .nullish(),
+      Options: z.record(z.string(), z.string()).nullish(),
+    })
+    .nullish(),
+  Options: z.record(z.string(), z.string()).nullish(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+});
+export type NetworkCreateRequest = z.infer<typeof networkCreateRequest>;
+
 /** GET /networks and /networks/{id}. */
 export interface NetworkInspect {
   Name: string;

@@ -1,21 +1,31 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { isErrno } from '../errors.ts';
+import type { Container } from './container.ts';
+import type { ContainerDefinition } from './definition.ts';
 import type { ContainerParts } from './parts.ts';
 
 const root = '/sys/fs/cgroup';
 
+/** A container's cgroup below the root: `--cgroup-parent`'s, or the instance's own; one that is not absolute lies in it. */
+export function cgroupPath(
+  { instance }: Pick<ContainerParts, 'instance'>,
+  { id, hostConfig }: Pick<ContainerDefinition, 'id' | 'hostConfig'>,
+): string {
+  return posix.resolve(`/${instance}/c`, hostConfig.CgroupParent ?? '', id);
+}
+
 /**
  * The directory of a container's cgroup: one for all controllers on version 2, one a controller on version 1 (berth-shim
- * makes it there as /sys/fs/cgroup/<controller>/<instance>/c/<id>).
+ * makes it there as /sys/fs/cgroup/<controller>/<path>).
  */
 export function cgroupDirectory(
   parts: Pick<ContainerParts, 'instance' | 'host'>,
-  id: string,
+  container: Container,
   controller: string,
 ): string {
   const base = parts.host.cgroupVersion === 2 ? root : join(root, controller);
-  return join(base, parts.instance, 'c', id);
+  return join(base, cgroupPath(parts, container.definition));
 }
 
 /** Text of a control file; undefined where the kernel, or the container's end, has taken it away. */

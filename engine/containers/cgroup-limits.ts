@@ -2,6 +2,7 @@ import type { HostConfig } from '../api/containers.ts';
 import { isErrno } from '../errors.ts';
 import { planResources } from '../runtime/bundle-resources.ts';
 import { cgroupDirectory, writeControl } from './cgroup-files.ts';
+import type { Container } from './container.ts';
 import type { ContainerParts } from './parts.ts';
 
 interface ControlWrite {
@@ -61,23 +62,27 @@ export function limitsV1(resources: Resources): ControlWrite[] {
 }
 
 /** Gives a running container new limits. */
-export async function applyLimits(parts: ContainerParts, id: string, hostConfig: HostConfig): Promise<void> {
+export async function applyLimits(
+  parts: ContainerParts,
+  container: Container,
+  hostConfig: HostConfig,
+): Promise<void> {
   const resources = planResources(hostConfig, parts.host);
   const writes = parts.host.cgroupVersion === 2 ? limitsV2(resources) : limitsV1(resources);
   const refused: ControlWrite[] = [];
   for (const write of writes) {
-    if (!(await tryWrite(parts, id, write))) refused.push(write);
+    if (!(await tryWrite(parts, container, write))) refused.push(write);
   }
   // On version 1 memory may not exceed memory and swap together: raising both takes the other order.
   for (const write of refused) {
-    const directory = cgroupDirectory(parts, id, write.controller);
+    const directory = cgroupDirectory(parts, container, write.controller);
     await writeControl(directory, write.file, write.value);
   }
 }
 
-async function tryWrite(parts: ContainerParts, id: string, write: ControlWrite): Promise<boolean> {
+async function tryWrite(parts: ContainerParts, container: Container, write: ControlWrite): Promise<boolean> {
   try {
-    await writeControl(cgroupDirectory(parts, id, write.controller), write.file, write.value);
+    await writeControl(cgroupDirectory(parts, container, write.controller), write.file, write.value);
     return true;
   } catch (error) {
     // Swap is not accounted on every kernel; Docker leaves its limit out there too.

@@ -9,6 +9,7 @@ import { publishContainer } from './container-events.ts';
 import { initialState } from './container-state.ts';
 import type { ContainerDefinition, DefinedMount } from './definition.ts';
 import { completeHostConfig } from './host-config.ts';
+import { fitHostConfig } from './host-fit.ts';
 import { mergeImageConfig } from './image-merge.ts';
 import { checkBindSources } from './mount-sources.ts';
 import { anonymousVolume, parseBind, parseMount } from './mount-spec.ts';
@@ -31,26 +32,27 @@ export async function createContainer(
       : checkContainerName(options.name);
   registry.reserveName(name, id);
   try {
-    const definition = await define(parts, request, { id, name });
+    const { definition, warnings } = await define(parts, request, { id, name });
     await nameVolumes(parts, definition);
     const container = await store(parts, definition);
     registry.add(container);
     publishContainer(parts.events, container, 'create');
+    return { Id: id, Warnings: warnings };
   } catch (error) {
     registry.releaseName(name, id);
     throw error;
   }
-  return { Id: id, Warnings: [] };
 }
 
 async function define(
   parts: ContainerParts,
   request: CreateRequest,
   options: { id: string; name: string },
-): Promise<ContainerDefinition> {
+): Promise<{ definition: ContainerDefinition; warnings: string[] }> {
   const { HostConfig: askedHost, NetworkingConfig: networking, ...asked } = request;
-  const hostConfig = completeHostConfig(askedHost ?? {}, { ...parts.defaults, ...parts.host });
-  refuseUnsupported(hostConfig);
+  const complete = completeHostConfig(askedHost ?? {}, { ...parts.defaults, ...parts.host });
+  refuseUnsupported(complete);
+  const { hostConfig, warnings } = fitHostConfig(complete, parts.limits);
   if (!asked.Image)
     throw new BerthError('bad-parameter', 'config cannot be empty in order to create a container');
   const image = await parts.images.resolve(asked.Image);
@@ -65,7 +67,7 @@ async function define(
   for (const [network, endpoint] of Object.entries(networking?.EndpointsConfig ?? {})) {
     endpoints[network === 'default' ? 'bridge' : network] = endpoint ?? {};
   }
-  return {
+  const definition: ContainerDefinition = {
     format: 1,
     ...options,
     created: new Date().toISOString(),
@@ -76,6 +78,7 @@ async function define(
     endpoints,
     mounts,
   };
+  return { definition, warnings };
 }
 
 function checkConfig(config: ContainerDefinition['config']): void {

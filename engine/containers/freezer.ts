@@ -8,7 +8,7 @@ import type { ContainerParts } from './parts.ts';
 
 /** Freezes or thaws all processes of a container, and waits until the kernel says so. */
 export async function setFrozen(parts: ContainerParts, container: Container, frozen: boolean): Promise<void> {
-  const directory = cgroupDirectory(parts, container.id, 'freezer');
+  const directory = cgroupDirectory(parts, container, 'freezer');
   if (parts.host.cgroupVersion === 2) {
     await writeControl(directory, 'cgroup.freeze', frozen ? '1' : '0');
     await frozenState(directory, frozen);

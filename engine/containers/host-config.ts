@@ -1,10 +1,9 @@
-import type { HostConfig, Resources } from '../api/containers.ts';
+import type { HostConfig } from '../api/containers.ts';
 import { BerthError } from '../errors.ts';
 import { maskedPaths, readonlyPaths } from '../runtime/bundle.ts';
+import { checkResources } from './limit-rules.ts';
 
 const defaultShmBytes = 64 * 1024 * 1024;
-/** Docker's own floor; below it a shell does not start. */
-const minimumMemoryBytes = 6 * 1024 * 1024;
 
 const invalid = (message: string, params: Record<string, string | number> = {}) =>
   new BerthError('bad-parameter', message, params);
@@ -44,6 +43,7 @@ export function completeHostConfig(
   };
   checkRestartPolicy(complete);
   checkResources(complete, defaults.cpus);
+  checkRanges(complete);
   checkLog(complete.LogConfig.Type);
   if (!['berth', 'runc', 'io.containerd.runc.v2'].includes(complete.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${complete.Runtime}`, { runtime: complete.Runtime });
@@ -51,6 +51,13 @@ export function completeHostConfig(
   // One runtime answers to the names that Docker's clients know.
   complete.Runtime = 'berth';
   return complete;
+}
+
+function checkRanges({ ShmSize: shm, OomScoreAdj: score }: HostConfig): void {
+  if ((shm ?? 0) < 0) throw invalid('SHM size can not be less than 0');
+  if (score && (score < -1000 || score > 1000)) {
+    throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`, { score });
+  }
 }
 
 function checkLog(type: string): void {
@@ -74,33 +81,5 @@ function checkRestartPolicy(config: HostConfig): void {
   if (retries < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative');
   if (config.AutoRemove && name !== 'no') {
     throw invalid("can't create 'AutoRemove' container with restart policy");
-  }
-}
-
-/** Checks limits, of create and of update. */
-export function checkResources(limits: Resources, cpus: number): void {
-  const memory = limits.Memory ?? 0;
-  const swap = limits.MemorySwap ?? 0;
-  if (memory !== 0 && memory < minimumMemoryBytes) throw invalid('Minimum memory limit allowed is 6MB');
-  if (memory > 0 && swap > 0 && swap < memory) {
-    throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
-  }
-  if (memory === 0 && swap > 0) {
-    throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
-  }
-  if (memory > 0 && (limits.MemoryReservation ?? 0) > memory) {
-    throw invalid('Minimum memory limit can not be less than memory reservation limit, see usage');
-  }
-  const nano = limits.NanoCpus ?? 0;
-  if (nano < 0 || nano > cpus * 1e9) {
-    throw invalid(`range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`, {
-      cpus,
-    });
-  }
-  if (nano > 0 && (limits.CpuQuota ?? 0) > 0) {
-    throw invalid('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
-  }
-  if (nano > 0 && (limits.CpuPeriod ?? 0) > 0) {
-    throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
   }
 }

@@ -8,6 +8,7 @@ import type {
 import type { Endpoint } from '../network/network.ts';
 import type { Container } from './container.ts';
 import type { ContainerParts } from './parts.ts';
+import { shownConfig, shownHostConfig } from './shown-config.ts';
 
 /** GET /containers/{id}/json. */
 export async function inspectContainer(
@@ -38,15 +39,28 @@ export async function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execIds.length > 0 ? execIds : null,
-    HostConfig: hostConfig,
+    HostConfig: shownHostConfig(hostConfig),
     GraphDriver: {
       Name: parts.layers.name,
-      Data: { ID: definition.id, UpperDir: files.upper, WorkDir: files.work },
+      Data: graphData(parts, container),
     },
     ...(options.size ? await sizes(parts, container) : {}),
     Mounts: mountPoints(parts, container),
-    Config: config,
+    Config: shownConfig(config),
     NetworkSettings: networkSettings(parts, container),
+  };
+}
+
+/** Where the layers lie; the merged tree is mounted in the container's own namespace and nowhere else. */
+function graphData(parts: ContainerParts, container: Container): Record<string, string> {
+  const { definition, files, run } = container;
+  const lower = [...definition.layers].reverse().map((hex) => parts.files.layer(hex).diff);
+  return {
+    ID: definition.id,
+    LowerDir: lower.join(':'),
+    MergedDir: run === undefined ? '' : `/proc/${run.shim.pid}/root`,
+    UpperDir: files.upper,
+    WorkDir: files.work,
   };
 }
 

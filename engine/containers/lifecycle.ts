@@ -3,6 +3,7 @@ import type { ExitStatus, RunningShim } from '../runtime/runtime.ts';
 import type { Container, Run } from './container.ts';
 import { publishContainer } from './container-events.ts';
 import { nowText } from './container-state.ts';
+import { publishNetworks, publishVolumes } from './part-events.ts';
 import type { ContainerParts } from './parts.ts';
 import { removeContainer } from './remove.ts';
 import { nextDelayMs, wantsRestart } from './restart-policy.ts';
@@ -113,7 +114,7 @@ export class Lifecycle {
     const { events, networks } = this.parts;
     await networks.detach(container.id);
     const { hostConfig } = container.definition;
-    const { restartCount, stoppedByHand } = container.state;
+    const { endpoints, restartCount, stoppedByHand } = container.state;
     const again =
       !this.#closing &&
       !container.removing &&
@@ -137,6 +138,8 @@ export class Lifecycle {
       execDuration: String(Math.max(0, Math.floor(ranForMs / 1000))),
       exitCode: String(status.exitCode),
     });
+    publishNetworks(this.parts, container, { action: 'disconnect', endpoints });
+    publishVolumes(this.parts, container, 'unmount');
     if (!again && hostConfig.AutoRemove && !container.removing) void this.#removeBehind(container);
   }
 

@@ -10,6 +10,8 @@ export interface LogQuery {
   stderr: boolean;
   follow: boolean;
   timestamps: boolean;
+  /** Before each line the log options' extra attributes: none here, so a blank, as Docker prints it. */
+  details: boolean;
   /** A number of lines, or anything else for all. */
   tail: string;
   /** Nanoseconds since the epoch; undefined: no bound. */
@@ -81,23 +83,24 @@ async function* select(chunks: AsyncGenerator<LogChunk>, query: LogQuery): Async
     if (query.untilNs !== undefined && chunk.timeNs > query.untilNs) return;
     if (query.sinceNs !== undefined && chunk.timeNs < query.sinceNs) continue;
     if (!query[chunk.stream]) continue;
-    const bytes = query.timestamps ? stampers[chunk.stream].stamp(chunk) : chunk.bytes;
+    const prefix = `${query.timestamps ? `${timeText(chunk.timeNs)} ` : ''}${query.details ? ' ' : ''}`;
+    const bytes = prefix === '' ? chunk.bytes : stampers[chunk.stream].stamp(chunk.bytes, prefix);
     if (bytes.length > 0) yield { stream: chunk.stream, bytes };
   }
 }
 
-/** Puts the time before each line; a line that goes on in the next chunk gets it once. */
+/** Puts a prefix, such as the time, before each line; a line that goes on in the next chunk gets it once. */
 class LineStamper {
   #atLineStart = true;
 
-  stamp(chunk: LogChunk): Uint8Array {
-    const prefix = Buffer.from(`${timeText(chunk.timeNs)} `);
+  stamp(bytes: Uint8Array, text: string): Uint8Array {
+    const prefix = Buffer.from(text);
     const parts: Uint8Array[] = [];
-    for (let at = 0; at < chunk.bytes.length; ) {
-      const found = chunk.bytes.indexOf(newline, at);
-      const end = found === -1 ? chunk.bytes.length : found + 1;
+    for (let at = 0; at < bytes.length; ) {
+      const found = bytes.indexOf(newline, at);
+      const end = found === -1 ? bytes.length : found + 1;
       if (this.#atLineStart) parts.push(prefix);
-      parts.push(chunk.bytes.subarray(at, end));
+      parts.push(bytes.subarray(at, end));
       this.#atLineStart = found !== -1;
       at = end;
     }

@@ -6,6 +6,7 @@ import type { HostFacts } from '../runtime/bundle-request.ts';
 import type { LogReader, Runtime } from '../runtime/runtime.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { Volumes } from '../volumes/volumes.ts';
+import type { HostLimits } from './host-limits.ts';
 import type { ContainerRegistry } from './registry.ts';
 
 /** What the folder's modules are given: the engine's other parts, by their interfaces. */
@@ -15,6 +16,7 @@ export interface ContainerParts {
   bindSource: 'machine' | 'desktop';
   files: EngineFiles;
   host: HostFacts;
+  limits: HostLimits;
   /** The machine's own name. */
   hostname: () => string;
   defaults: {

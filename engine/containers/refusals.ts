@@ -6,7 +6,6 @@ import { BerthError } from '../errors.ts';
  * Each row says when its option is really asked for; clients send empty values of everything.
  */
 const refused: { option: string; asked: (config: HostConfig) => boolean }[] = [
-  { option: 'CgroupParent', asked: (config) => isSet(config.CgroupParent) },
   { option: 'DeviceRequests', asked: (config) => isSet(config.DeviceRequests) },
   { option: 'Links', asked: (config) => isSet(config.Links) },
   { option: 'StorageOpt', asked: (config) => isSet(config.StorageOpt) },

@@ -5,11 +5,13 @@ import { planBundle } from '../runtime/bundle.ts';
 import type { BundleRequest } from '../runtime/bundle-request.ts';
 import type { RunningShim } from '../runtime/runtime.ts';
 import { writeJson } from '../store/json-file.ts';
+import { cgroupPath } from './cgroup-files.ts';
 import type { Container } from './container.ts';
 import { attachNetworks, sharedNetwork } from './endpoints.ts';
 import { logLimits } from './log-limits.ts';
 import { resolveMounts } from './mount-sources.ts';
 import { writeNameFiles } from './name-files.ts';
+import { publishNetworks, publishVolumes } from './part-events.ts';
 import type { ContainerParts } from './parts.ts';
 
 /**
@@ -20,9 +22,10 @@ export async function startProcess(parts: ContainerParts, container: Container):
   const mounts = await resolveMounts(parts, container.definition.mounts);
   await writeNameFiles(parts, container);
   const join = joinedNamespaces(parts, container);
+  const cgroup = cgroupPath(parts, container.definition);
   const request: BundleRequest = {
     id,
-    cgroup: `/${parts.instance}/c/${id}`,
+    cgroup,
     config,
     hostConfig,
     hostname: hostConfig.UTSMode === 'host' ? '' : (config.Hostname ?? ''),
@@ -43,6 +46,7 @@ export async function startProcess(parts: ContainerParts, container: Container):
   });
   const shim = await parts.runtime.create({
     id,
+    cgroup,
     plan,
     stdin: config.OpenStdin ?? false,
     stdinOnce: config.StdinOnce ?? false,
@@ -52,6 +56,8 @@ export async function startProcess(parts: ContainerParts, container: Container):
   try {
     const endpoints = await attachNetworks(parts, container, shim.pid);
     await addOwnAddress(container, endpoints);
+    publishNetworks(parts, container, { action: 'connect', endpoints });
+    publishVolumes(parts, container, 'mount');
     await container.change({ phase: 'starting', pid: shim.pid, endpoints });
     await shim.start();
   } catch (error) {
@@ -65,6 +71,9 @@ export async function startProcess(parts: ContainerParts, container: Container):
 async function abandon(parts: ContainerParts, container: Container, shim: RunningShim): Promise<void> {
   await shim.delete();
   await parts.networks.detach(container.id);
+  if (container.state.phase !== 'starting') return;
+  publishNetworks(parts, container, { action: 'disconnect', endpoints: container.state.endpoints });
+  publishVolumes(parts, container, 'unmount');
 }
 
 /** Pids whose namespaces a container joins. */

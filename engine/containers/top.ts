@@ -1,98 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { TopResponse } from '../api/containers.ts';
-import { BerthError } from '../errors.ts';
+import { containerPids } from './cgroup-usage.ts';
 import type { Container } from './container.ts';
+import { publishContainer } from './container-events.ts';
 import { notRunning } from './freezer.ts';
 import type { ContainerParts } from './parts.ts';
-import { containerPids } from './stats.ts';
+import { type Machine, type ProcessFacts, topColumns, topRow, topTitles } from './top-columns.ts';
 
 /** Units of /proc/pid/stat, fixed at 100 a second for programs. */
 const ticksPerSecond = 100;
 const pageBytes = 4096;
-
-interface ProcessFacts {
-  pid: number;
-  ppid: number;
-  user: string;
-  uid: number;
-  state: string;
-  tty: string;
-  cpuSeconds: number;
-  /** Seconds since the epoch. */
-  startedAt: number;
-  elapsedSeconds: number;
-  virtualBytes: number;
-  residentBytes: number;
-  name: string;
-  command: string;
-}
-
-interface Machine {
-  users: Map<number, string>;
-  bootTime: number;
-  memoryBytes: number;
-}
-
-type Column = (facts: ProcessFacts, machine: Machine) => string;
-
-/** Columns of ps by the names of its `-o`, with the heading as ps prints it. */
-const columns: Record<string, { title: string; value: Column }> = {
-  pid: { title: 'PID', value: ({ pid }) => String(pid) },
-  ppid: { title: 'PPID', value: ({ ppid }) => String(ppid) },
-  user: { title: 'USER', value: ({ user }) => user },
-  uid: { title: 'UID', value: ({ user }) => user },
-  c: { title: 'C', value: (facts) => String(Math.floor(cpuPercent(facts))) },
-  pcpu: { title: '%CPU', value: (facts) => cpuPercent(facts).toFixed(1) },
-  pmem: {
-    title: '%MEM',
-    value: ({ residentBytes }, { memoryBytes }) => ((100 * residentBytes) / memoryBytes).toFixed(1),
-  },
-  vsz: { title: 'VSZ', value: ({ virtualBytes }) => String(Math.floor(virtualBytes / 1024)) },
-  rss: { title: 'RSS', value: ({ residentBytes }) => String(Math.floor(residentBytes / 1024)) },
-  tty: { title: 'TTY', value: ({ tty }) => tty },
-  stat: { title: 'STAT', value: ({ state }) => state },
-  stime: { title: 'STIME', value: ({ startedAt }) => clock(startedAt) },
-  start: { title: 'START', value: ({ startedAt }) => clock(startedAt) },
-  time: { title: 'TIME', value: ({ cpuSeconds }) => cpuTime(cpuSeconds) },
-  comm: { title: 'COMMAND', value: ({ name }) => name },
-  args: { title: 'COMMAND', value: ({ command }) => command },
-  cmd: { title: 'CMD', value: ({ command }) => command },
-};
-
-const aliases: Record<string, string> = {
-  tt: 'tty',
-  tname: 'tty',
-  '%cpu': 'pcpu',
-  '%mem': 'pmem',
-  command: 'args',
-  ruser: 'user',
-  euser: 'user',
-  s: 'stat',
-  state: 'stat',
-  rssize: 'rss',
-  vsize: 'vsz',
-};
-
-const full = ['uid', 'pid', 'ppid', 'c', 'stime', 'tty', 'time', 'cmd'];
-const userOriented = ['user', 'pid', 'pcpu', 'pmem', 'vsz', 'rss', 'tty', 'stat', 'start', 'time', 'args'];
-
-/** The columns that ps arguments ask for. Those that this engine does not know are refused by name. */
-export function topColumns(psArguments: string): string[] {
-  const text = psArguments.trim();
-  if (text === '' || text === '-ef' || text === 'ef') return full;
-  if (/^-?(aux|axu|u)$/.test(text)) return userOriented;
-  const chosen = /^(?:-e\s*|-a?x?\s*)?-?(?:e?o)\s*([\w%,= ]+)$/.exec(text)?.[1];
-  if (chosen !== undefined) {
-    const names = chosen
-      .split(/[,\s]+/)
-      .filter(Boolean)
-      .map((name) => aliases[name.toLowerCase()] ?? name.toLowerCase());
-    if (names.every((name) => name in columns)) return names;
-  }
-  throw new BerthError('refused-option', `Berth does not know the ps arguments "${text}"`, {
-    option: `ps_args=${text}`,
-  });
-}
 
 /** GET /containers/{id}/top, read from /proc: the machine needs no ps. */
 export async function containerTop(
@@ -102,24 +19,26 @@ export async function containerTop(
 ): Promise<TopResponse> {
   if (container.run === undefined) throw notRunning(container);
   const names = topColumns(psArguments);
-  const machine = await readMachine();
+  const machine = await readTopMachine();
   const pids = await containerPids(parts, container);
   const facts = await Promise.all(pids.map((pid) => readProcess(pid, machine)));
+  publishContainer(parts.events, container, 'top');
   return {
-    Titles: names.map((name) => columns[name]?.title ?? name),
-    Processes: facts
-      .filter((one) => one !== undefined)
-      .map((one) => names.map((name) => columns[name]?.value(one, machine) ?? '')),
+    Titles: topTitles(names),
+    Processes: facts.filter((one) => one !== undefined).map((one) => topRow(names, one, machine)),
   };
 }
 
-async function readMachine(): Promise<Machine> {
+export async function readTopMachine(): Promise<Machine> {
   const [passwd, statText, memory] = await Promise.all([
     readFile('/etc/passwd', 'utf8').catch(() => ''),
     readFile('/proc/stat', 'utf8'),
     readFile('/proc/meminfo', 'utf8'),
   ]);
-  const users = passwd.split('\n').map((line) => line.split(':'));
+  const users = passwd
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(':'));
   return {
     users: new Map(users.map(([name = '', , uid = '']) => [Number(uid), name])),
     bootTime: Number(/^btime (\d+)/m.exec(statText)?.[1] ?? 0),
@@ -128,10 +47,11 @@ async function readMachine(): Promise<Machine> {
 }
 
 /** Undefined when the process has ended meanwhile. */
-async function readProcess(pid: number, machine: Machine): Promise<ProcessFacts | undefined> {
+export async function readProcess(pid: number, machine: Machine): Promise<ProcessFacts | undefined> {
   try {
-    const [text, commandLine, owner] = await Promise.all([
+    const [text, status, commandLine, owner] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/status`, 'utf8'),
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
       stat(`/proc/${pid}`),
     ]);
@@ -143,7 +63,13 @@ async function readProcess(pid: number, machine: Machine): Promise<ProcessFacts 
     const words = commandLine.split('\0').slice(0, -1);
     return {
       pid,
+      innerPid: Number(/^NSpid:.*\s(\d+)$/m.exec(status)?.[1] ?? pid),
       ppid: field(4),
+      pgid: field(5),
+      sid: field(6),
+      threads: field(20),
+      nice: field(19),
+      priority: field(18),
       uid: owner.uid,
       user: machine.users.get(owner.uid) ?? String(owner.uid),
       state: fields[0] ?? '?',
@@ -167,18 +93,4 @@ function terminalName(number: number): string {
   const major = (number >> 8) & 0xff;
   const minor = (number & 0xff) | ((number >> 12) & 0xfff00);
   return major >= 136 ? `pts/${minor + (major - 136) * 256}` : `tty${minor}`;
-}
-
-function cpuPercent({ cpuSeconds, elapsedSeconds }: ProcessFacts): number {
-  return (100 * cpuSeconds) / elapsedSeconds;
-}
-
-function clock(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
-}
-
-function cpuTime(seconds: number): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

@@ -4,7 +4,7 @@ import { writeJson } from '../store/json-file.ts';
 import { applyLimits } from './cgroup-limits.ts';
 import type { Container } from './container.ts';
 import { publishContainer } from './container-events.ts';
-import { checkResources } from './host-config.ts';
+import { checkResources, fitResources } from './limit-rules.ts';
 import type { ContainerParts } from './parts.ts';
 import { refuseUnsupported } from './refusals.ts';
 
@@ -22,16 +22,17 @@ export async function updateContainer(
     typeof updateRequest
   >;
   if (asked.RestartPolicy && !asked.RestartPolicy.Name) delete asked.RestartPolicy;
-  await container.serial(async () => {
-    const hostConfig = { ...container.definition.hostConfig, ...asked };
-    checkResources(hostConfig, parts.host.cpus);
-    if (container.run !== undefined) await applyLimits(parts, container.id, hostConfig);
+  return await container.serial(async () => {
+    const merged = { ...container.definition.hostConfig, ...asked };
+    checkResources(merged, parts.host.cpus);
+    const { limits: hostConfig, warnings } = fitResources(merged, parts.limits);
+    if (container.run !== undefined) await applyLimits(parts, container, hostConfig);
     const definition = { ...container.definition, hostConfig };
     await writeJson(container.files.definition, definition, { durable: true });
     container.definition = definition;
     publishContainer(parts.events, container, 'update');
+    return { Warnings: warnings.length > 0 ? warnings : null };
   });
-  return { Warnings: null };
 }
 
 function isEmpty(value: unknown): boolean {

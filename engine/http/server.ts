@@ -46,7 +46,27 @@ export function httpServer(options: {
     socket.on('error', () => {});
     serve(request, response, head);
   });
+  server.on('clientError', refuseMalformed);
   return server;
+}
+
+/** What is no HTTP has no request to answer: the error form is written by hand, and the connection ends. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // A client that left is no mistake of a client's.
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const refusal = new BerthError('bad-request', `malformed HTTP request: ${error.message}`);
+  const body = `${JSON.stringify(refusal.body())}\n`;
+  const headers = {
+    ...standardHeaders,
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(['HTTP/1.1 400 Bad Request', ...lines, '', body].join('\r\n'));
 }
 
 function urlOf(request: IncomingMessage): URL {

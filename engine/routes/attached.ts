@@ -18,7 +18,7 @@ export async function serveAttach(
   publishContainer(parts.events, container, 'attach');
   socket.on('error', () => gone.abort());
   socket.once('close', () => gone.abort());
-  const input = query.stdin ? passInput(container, options) : Promise.resolve(drain(socket));
+  const input = query.stdin ? passInput(parts, container, options) : Promise.resolve(drain(socket));
   input.catch((error) => parts.log(`container ${container.id}: attached input`, error));
   await passOutput(socket, output, container.terminal);
   socket.end();
@@ -42,6 +42,7 @@ export async function passOutput(
 }
 
 async function passInput(
+  parts: ContainerParts,
   container: Container,
   options: { socket: Duplex; query: AttachQuery; gone: AbortController },
 ): Promise<void> {
@@ -51,6 +52,7 @@ async function passInput(
   if (stdin === undefined) return drain(socket);
   const detached = await copyInput(socket, stdin, container.terminal ? query.detachKeys : undefined);
   if (detached) {
+    publishContainer(parts.events, container, 'detach');
     socket.end();
     gone.abort();
     return;

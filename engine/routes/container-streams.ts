@@ -73,6 +73,7 @@ async function logs(containers: Containers, context: RequestContext<{ id: string
     stderr: query.flag('stderr'),
     follow: query.flag('follow'),
     timestamps: query.flag('timestamps'),
+    details: query.flag('details'),
     tail: query.text('tail'),
     sinceNs: parseTime(query.text('since')),
     // The docker CLI sends 0 for no bound.

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { createRequest } from '../api/containers.ts';
+import { publishContainer } from '../containers/container-events.ts';
 import type { Containers } from '../containers/containers.ts';
 import { createContainer } from '../containers/create.ts';
 import { notRunning, pause, unpause } from '../containers/freezer.ts';
@@ -16,7 +17,7 @@ import { BerthError } from '../errors.ts';
 import type { RequestContext } from '../http/context.ts';
 import { type Route, route } from '../http/router.ts';
 import { containerStreamRoutes } from './container-streams.ts';
-import { downgradeInspect, downgradeSummary } from './version-edits.ts';
+import { inVersion } from './version-edits.ts';
 
 /** `/containers/…`: the life of containers. Streams stand in container-streams.ts, exec in exec.ts. */
 export function containerRoutes(containers: Containers): Route[] {
@@ -38,12 +39,12 @@ function readRoutes(containers: Containers): Route[] {
         size: query.flag('size'),
         filters: query.filters(),
       });
-      reply.json(list.map((row) => downgradeSummary(row, version)));
+      reply.json(list.map((row) => inVersion('container-row', row, version)));
     }),
     route('GET', '/containers/:id/json', async ({ params, query, reply, version }) => {
       const found = containers.get(params.id);
       const answer = await inspectContainer(parts, found, { size: query.flag('size') });
-      reply.json(downgradeInspect(answer, version));
+      reply.json(inVersion('container', answer, version));
     }),
     route('GET', '/containers/:id/top', async ({ params, query, reply }) => {
       reply.json(await containerTop(parts, containers.get(params.id), query.text('ps_args')));
@@ -53,9 +54,9 @@ function readRoutes(containers: Containers): Route[] {
 
 function lifeRoutes(containers: Containers): Route[] {
   const { lifecycle, parts } = containers;
-  const stopOptions = ({ query }: RequestContext) => ({
+  const stopOptions = ({ query, version }: RequestContext) => ({
     timeoutSeconds: query.integer('t'),
-    signal: query.text('signal'),
+    signal: version.atLeast('1.42') ? query.text('signal') : undefined,
   });
   return [
     route('POST', '/containers/create', async ({ query, reply, json }) => {
@@ -88,9 +89,11 @@ function lifeRoutes(containers: Containers): Route[] {
       await unpause(parts, containers.get(params.id));
       reply.empty();
     }),
-    route('POST', '/containers/:id/wait', async ({ params, query, reply, signal }) => {
+    route('POST', '/containers/:id/wait', async ({ params, query, reply, signal, version }) => {
       const found = containers.get(params.id);
-      const code = waitFor(found, parseWaitCondition(query.text('condition')), signal);
+      // Before 1.30 there was one condition.
+      const condition = version.atLeast('1.30') ? query.text('condition') : '';
+      const code = waitFor(found, parseWaitCondition(condition), signal);
       // Clients start the container only once they have these headers.
       const stream = reply.stream({ contentType: 'application/json' });
       const exitCode = await code;
@@ -116,7 +119,10 @@ function changeRoutes(containers: Containers): Route[] {
     route('POST', '/containers/:id/resize', async ({ params, query, reply }) => {
       const found = containers.get(params.id);
       if (found.run === undefined) throw notRunning(found);
-      await found.run.shim.resize({ rows: query.integer('h') ?? 0, columns: query.integer('w') ?? 0 });
+      const size = { rows: query.integer('h') ?? 0, columns: query.integer('w') ?? 0 };
+      await found.run.shim.resize(size);
+      const attributes = { height: String(size.rows), width: String(size.columns) };
+      publishContainer(parts.events, found, 'resize', attributes);
       reply.empty(200);
     }),
     route('DELETE', '/containers/:id', async ({ params, query, reply }) => {

@@ -7,7 +7,7 @@ import { type Route, route } from '../http/router.ts';
 import type { ImageUsers } from '../images/images.ts';
 import type { Engine } from '../system/engine.ts';
 import { registryAuth } from './registry-auth.ts';
-import { downgradeImage, downgradeImageSummary } from './version-edits.ts';
+import { inVersion } from './version-edits.ts';
 
 /** `/images/…`. What lies inside layers stands in layers.ts. */
 export function imageRoutes(engine: Engine): Route[] {
@@ -55,12 +55,12 @@ function readRoutes({ images }: Engine, users: ImageUsers): Route[] {
       const filters = query.filters();
       const sharedSize = query.flag('shared-size');
       const list = await images.list({ all: query.flag('all'), sharedSize, filters, users });
-      reply.json(list.map((row) => downgradeImageSummary(row, { version, sharedSize })));
+      reply.json(list.map((row) => inVersion('image-row', row, version)));
     }),
     route('GET', '/images/get', (context) => save(context, images.save(context.query.all('names')))),
     route('GET', '/images/*name/get', (context) => save(context, images.save([context.params.name]))),
     route('GET', '/images/*name/json', async ({ params, reply, version }) => {
-      reply.json(downgradeImage(await images.inspect(params.name), version));
+      reply.json(inVersion('image', await images.inspect(params.name), version));
     }),
     route('GET', '/images/*name/history', async ({ params, reply }) => {
       reply.json(await images.history(params.name));

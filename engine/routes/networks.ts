@@ -1,9 +1,10 @@
-import type { NetworkInspect } from '../api/networks.ts';
+import { type NetworkInspect, networkCreateRequest } from '../api/networks.ts';
 import { matchesLabels } from '../containers/label-filter.ts';
 import { BerthError } from '../errors.ts';
 import { checkFilters, type Filters } from '../filters.ts';
 import { type Route, route } from '../http/router.ts';
 import type { Engine } from '../system/engine.ts';
+import { inVersion } from './version-edits.ts';
 
 /** Names of the networks that every engine has. */
 const predefined = ['bridge', 'host', 'none'];
@@ -17,15 +18,24 @@ export function networkRoutes(engine: Engine): Route[] {
     });
   };
   return [
-    route('GET', '/networks', ({ query, reply }) => {
+    route('GET', '/networks', ({ query, reply, version }) => {
       // The list leaves containers out, as Docker does: only inspect shows them.
-      reply.json(filterNetworks(engine, query.filters()).map((network) => ({ ...network, Containers: {} })));
+      const list = filterNetworks(engine, query.filters());
+      reply.json(list.map((network) => inVersion('network', { ...network, Containers: {} }, version)));
     }),
-    route('POST', '/networks/create', refuse),
+    route('POST', '/networks/create', async ({ json }) => {
+      const { Name: name } = await json(networkCreateRequest);
+      if (networks.list().some((network) => network.Name === name)) {
+        throw new BerthError('network-exists', `network with name ${name} already exists`, { name });
+      }
+      refuse();
+    }),
     route('POST', '/networks/prune', ({ reply }) => reply.json({ NetworksDeleted: null })),
     route('POST', '/networks/:id/connect', refuse),
     route('POST', '/networks/:id/disconnect', refuse),
-    route('GET', '/networks/:id', ({ params, reply }) => reply.json(withContainers(engine, params.id))),
+    route('GET', '/networks/:id', ({ params, reply, version }) => {
+      reply.json(inVersion('network', withContainers(engine, params.id), version));
+    }),
     route('DELETE', '/networks/:id', ({ params }) => {
       const { Name: name, Id: id } = networks.get(params.id);
       throw new BerthError('network-in-use', `${name} is a pre-defined network and cannot be removed`, {

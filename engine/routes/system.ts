@@ -7,17 +7,20 @@ import { type Route, route } from '../http/router.ts';
 import { diskUsage } from '../system/disk-usage.ts';
 import type { Engine } from '../system/engine.ts';
 import { eventTest } from '../system/event-filter.ts';
-import { countImages, info, version } from '../system/info.ts';
+import { countImages, version as engineVersions, info } from '../system/info.ts';
 import { readDisk, readMemory } from '../system/machine.ts';
 import { engineVersion } from '../version.ts';
+import { inVersion } from './version-edits.ts';
 
 /** Ping, version, info, disk use, events, and the `/berth/` pages about the engine itself. */
 export function systemRoutes(engine: Engine): Route[] {
   return [
     route('GET', '/_ping', ping),
     route('HEAD', '/_ping', ping),
-    route('GET', '/version', ({ reply }) => reply.json(version(engine))),
-    route('GET', '/info', async ({ reply }) => reply.json(await info(engine))),
+    route('GET', '/version', ({ reply }) => reply.json(engineVersions(engine))),
+    route('GET', '/info', async ({ reply, version }) => {
+      reply.json(inVersion('info', await info(engine), version));
+    }),
     route('GET', '/system/df', async ({ query, reply }) => {
       reply.json(await diskUsage(engine, query.all('type')));
     }),

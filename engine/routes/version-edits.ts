@@ -1,42 +1,23 @@
-import type { ContainerInspect, ContainerSummary } from '../api/containers.ts';
-import type { ImageInspect, ImageSummary } from '../api/images.ts';
 import type { ApiVersion } from '../http/context.ts';
 
 /**
- * The table of what older versions of the API call or shape differently. Answers are made in the newest shape and
- * edited here, once.
+ * The table of what older versions of the API shape differently. Answers are made in the newest shape and edited
+ * here, once; a client that named no version has the newest. What an older version *does* differently (which volumes
+ * a prune takes, how output is framed) stands in the route that does it.
  */
 
-/** Before 1.46 the list had no annotations; before 1.22 it had no mounts: below our minimum. */
-export function downgradeSummary(row: ContainerSummary, version: ApiVersion): ContainerSummary {
-  if (version.atLeast('1.46')) return row;
-  return { ...row, HostConfig: { NetworkMode: row.HostConfig.NetworkMode } };
+type Fields = Record<string, unknown>;
+
+type Answer = 'container' | 'container-row' | 'image' | 'image-row' | 'info' | 'network';
+
+interface Edit {
+  /** Clients below this version get it. */
+  before: string;
+  of: Answer[];
+  edit: (answer: Fields) => Fields;
 }
 
-/** Before 1.44 the first network's MAC address stood in the config; before 1.45 aliases held the short id. */
-export function downgradeInspect(answer: ContainerInspect, version: ApiVersion): ContainerInspect {
-  let edited = answer;
-  if (!version.atLeast('1.44')) {
-    const mac = answer.NetworkSettings.MacAddress;
-    edited = { ...edited, Config: { ...edited.Config, MacAddress: mac } };
-  }
-  return edited;
-}
-
-/** Before 1.51 containers were only counted where sizes were asked for; before 1.44 the size was given twice. */
-export function downgradeImageSummary(
-  row: ImageSummary,
-  { version, sharedSize }: { version: ApiVersion; sharedSize: boolean },
-): ImageSummary {
-  const counted = version.atLeast('1.51') || sharedSize;
-  return {
-    ...row,
-    ...(counted ? {} : { Containers: -1 }),
-    ...(version.atLeast('1.44') ? {} : { VirtualSize: row.Size }),
-  };
-}
-
-/** Fields of a container that the configs of images had too before 1.50; they never meant anything there. */
+/** Fields of a container that the configs of images had too; they never meant anything there. */
 const containerFields = {
   Hostname: '',
   Domainname: '',
@@ -49,14 +30,83 @@ const containerFields = {
   Image: '',
 };
 
-/** Before 1.45 the container and config that an image was committed of were told; before 1.44 its size twice. */
-export function downgradeImage(answer: ImageInspect, version: ApiVersion): ImageInspect {
-  let edited = answer;
-  if (!version.atLeast('1.50')) edited = { ...edited, Config: { ...containerFields, ...answer.Config } };
-  if (!version.atLeast('1.45')) {
-    const ContainerConfig = { ...containerFields, User: '', Env: null, Cmd: null, Labels: null };
-    edited = { ...edited, ...{ Container: '', ContainerConfig } };
+const edits: Edit[] = [
+  // 1.46 gave the list a container's annotations.
+  {
+    before: '1.46',
+    of: ['container-row'],
+    edit: (row) => ({ ...row, HostConfig: { NetworkMode: (row.HostConfig as Fields).NetworkMode } }),
+  },
+  // 1.44 took the size apart from its second name.
+  { before: '1.44', of: ['image', 'image-row'], edit: (image) => ({ ...image, VirtualSize: image.Size }) },
+  // Until 1.51 containers were only counted where sizes were asked for.
+  {
+    before: '1.51',
+    of: ['image-row'],
+    edit: (row) => (row.SharedSize === -1 ? { ...row, Containers: -1 } : row),
+  },
+  // 1.50 dropped the fields of a container from the configs of images.
+  {
+    before: '1.50',
+    of: ['image'],
+    edit: (image) => ({ ...image, Config: { ...containerFields, ...(image.Config as Fields) } }),
+  },
+  // 1.45 dropped the container and the config that an image was once committed of.
+  {
+    before: '1.45',
+    of: ['image'],
+    edit: (image) => ({
+      ...image,
+      Container: '',
+      ContainerConfig: { ...containerFields, User: '', Env: null, Cmd: null, Labels: null },
+    }),
+  },
+  // Until 1.44 the first network's address stood in the config too.
+  {
+    before: '1.44',
+    of: ['container'],
+    edit: (answer) => ({
+      ...answer,
+      Config: {
+        ...(answer.Config as Fields),
+        MacAddress: (answer.NetworkSettings as Fields).MacAddress,
+      },
+    }),
+  },
+  // 1.44 gave endpoints their names, 1.48 their priority.
+  { before: '1.44', of: ['container', 'container-row'], edit: withoutOfEndpoints('DNSNames') },
+  { before: '1.48', of: ['container', 'container-row'], edit: withoutOfEndpoints('GwPriority') },
+  { before: '1.48', of: ['network'], edit: without('EnableIPv4') },
+  { before: '1.44', of: ['info'], edit: without('CDISpecDirs') },
+  { before: '1.49', of: ['info'], edit: without('FirewallBackend') },
+  // 1.50 dropped two facts about iptables, which had long been said as false.
+  {
+    before: '1.50',
+    of: ['info'],
+    edit: (info) => ({ ...info, BridgeNfIptables: false, BridgeNfIp6tables: false }),
+  },
+];
+
+/** An answer in the shape of the client's version. */
+export function inVersion(of: Answer, answer: object, version: ApiVersion): object {
+  let edited = answer as Fields;
+  for (const row of edits) {
+    if (row.of.includes(of) && !version.atLeast(row.before)) edited = row.edit(edited);
   }
-  if (!version.atLeast('1.44')) edited = { ...edited, ...{ VirtualSize: answer.Size } };
   return edited;
+}
+
+function without(name: string): Edit['edit'] {
+  return ({ [name]: _dropped, ...rest }) => rest;
+}
+
+function withoutOfEndpoints(name: string): Edit['edit'] {
+  return (answer) => {
+    const settings = answer.NetworkSettings as { Networks: Record<string, Fields> };
+    const networks = Object.entries(settings.Networks).map(([network, endpoint]) => [
+      network,
+      without(name)(endpoint),
+    ]);
+    return { ...answer, NetworkSettings: { ...settings, Networks: Object.fromEntries(networks) } };
+  };
 }

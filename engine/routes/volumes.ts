@@ -26,8 +26,10 @@ export function volumeRoutes(engine: Engine): Route[] {
       });
       reply.json(volume, 201);
     }),
-    route('POST', '/volumes/prune', async ({ query, reply }) => {
-      reply.json(await prune(engine, query.filters()));
+    route('POST', '/volumes/prune', async ({ query, reply, version }) => {
+      // Until 1.42 named volumes went too.
+      const filters = version.atLeast('1.42') ? {} : { all: ['true'] };
+      reply.json(await prune(engine, { ...filters, ...query.filters() }));
     }),
     route('GET', '/volumes/:name', ({ params, reply }) => reply.json(volumes.get(params.name))),
     route('DELETE', '/volumes/:name', async ({ params, query, reply }) => {

@@ -29,6 +29,8 @@ export interface RuntimeOptions {
 
 export interface CreateOptions {
   id: string;
+  /** cgroup of the container below the root, as config.json names it. Default: `/<instance>/c/<id>`. */
+  cgroup?: string;
   plan: MountPlan;
   /** Docker's fields that the shim needs beside config.json. */
   stdin: boolean;

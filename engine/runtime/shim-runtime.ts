@@ -21,7 +21,7 @@ export function openRuntime(options: RuntimeOptions): Runtime {
 async function create(options: RuntimeOptions, request: CreateOptions): Promise<ConnectedShim> {
   const files = options.files.container(request.id);
   await prepareFiles(files, request);
-  await spawnShim(options, request.id, files);
+  await spawnShim(options, request, files);
   const connection = new ShimConnection(files.shimSocket);
   try {
     await connection.hello;
@@ -72,7 +72,11 @@ async function prepareFiles(files: ContainerFiles, { plan }: CreateOptions): Pro
 }
 
 /** Settles when the shim listens. Rejects with start-failed and the shim's own words. */
-async function spawnShim(options: RuntimeOptions, id: string, files: ContainerFiles): Promise<void> {
+async function spawnShim(
+  options: RuntimeOptions,
+  { id, cgroup }: CreateOptions,
+  files: ContainerFiles,
+): Promise<void> {
   const { instance } = options;
   const path = options.shimPath ?? nativePath('berth-shim');
   const [reader, writer] = addon.pipe();
@@ -83,7 +87,7 @@ async function spawnShim(options: RuntimeOptions, id: string, files: ContainerFi
     bundle: files.bundle,
     dir: files.dir,
     run: files.run,
-    cgroup: `/${instance}/c/${id}`,
+    cgroup: cgroup ?? `/${instance}/c/${id}`,
     'monitor-cgroup': `/${instance}/monitor`,
     'seccomp-cache': options.files.seccomp,
   };

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { InfoResponse, VersionResponse } from '../api/system.ts';
 import { apiVersion, engineVersion, minApiVersion } from '../version.ts';
 import type { Engine } from './engine.ts';
+import { driverStatus, limitFields, limitWarnings } from './limit-report.ts';
 import { readMemory } from './machine.ts';
 
 /** GET /version. */
@@ -40,20 +41,23 @@ export function version(engine: Engine): VersionResponse {
 /** GET /info: every field of Docker 28's answer, so that no client misses one. */
 export async function info(engine: Engine): Promise<InfoResponse> {
   const { machine, config } = engine;
+  const { limits } = engine.containers.parts;
+  const warnings = limitWarnings(limits, engine.cgroupVersion);
   const [memory, images] = await Promise.all([readMemory(), countImages(engine)]);
   return {
     ID: engine.id,
     ...containerCounts(engine),
     Images: images,
     Driver: engine.layers.name,
-    DriverStatus: [],
+    DriverStatus: driverStatus(engine.files.root, engine.layers.name),
     Plugins: {
       Volume: ['local'],
       Network: ['bridge', 'host', 'null'],
       Authorization: null,
       Log: ['local', 'none'],
     },
-    ...capabilities(),
+    ...limitFields(limits),
+    IPv4Forwarding: true,
     Debug: config.debug,
     NFd: readdirSync('/proc/self/fd').length,
     NGoroutines: 0,
@@ -99,11 +103,12 @@ export async function info(engine: Engine): Promise<InfoResponse> {
     InitCommit: { ID: '' },
     SecurityOptions: [
       'name=seccomp,profile=builtin',
+      ...(limits.apparmor ? ['name=apparmor'] : []),
       ...(engine.cgroupVersion === 2 ? ['name=cgroupns'] : []),
     ],
     FirewallBackend: { Driver: 'nftables' },
     CDISpecDirs: [],
-    Warnings: null,
+    Warnings: warnings.length > 0 ? warnings : null,
   };
 }
 
@@ -125,21 +130,6 @@ function containerCounts({ containers }: Engine) {
 export async function countImages(engine: Engine): Promise<number> {
   const users = engine.containers.parts.registry.imageUsers;
   return (await engine.images.list({ all: true, sharedSize: false, filters: {}, users })).length;
-}
-
-/** The engine asks the kernel for each at a container's start; a missing one fails that start, in words. */
-function capabilities(): Record<string, boolean> {
-  return {
-    MemoryLimit: true,
-    SwapLimit: true,
-    CpuCfsPeriod: true,
-    CpuCfsQuota: true,
-    CPUShares: true,
-    CPUSet: true,
-    PidsLimit: true,
-    IPv4Forwarding: true,
-    OomKillDisable: false,
-  };
 }
 
 function registries(insecure: string[], mirrors: string[]) {

@@ -59,7 +59,6 @@ export default {
     'disk-full': 'The machine’s disk is full. Remove images or containers that you do not need.',
     'volume-not-found': 'This volume does not exist any more.',
     'volume-in-use': 'A container uses this volume.',
-    'volume-exists': 'A volume of this name exists with other options.',
     'network-not-found': 'This network does not exist.',
     'network-in-use': 'Containers are attached to this network.',
     'network-exists': 'A network of this name exists already.',

@@ -55,7 +55,6 @@ export default {
     'disk-full': '虚拟机磁盘已满。请删除不需要的镜像或容器。',
     'volume-not-found': '这个卷已不存在。',
     'volume-in-use': '有容器正在使用这个卷。',
-    'volume-exists': '已有同名卷，但选项不同。',
     'network-not-found': '没有这个网络。',
     'network-in-use': '有容器连接在这个网络上。',
     'network-exists': '已有同名网络。',
