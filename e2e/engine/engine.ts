@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -183,6 +191,10 @@ function killCgroup(instance: string): void {
   const hierarchies = [cgroupRoot, ...readdirSync(cgroupRoot).map((name) => join(cgroupRoot, name))];
   const roots = hierarchies.map((path) => join(path, instance)).filter((path) => existsSync(path));
   const all = roots.flatMap((path) => [...treeOf(path), path]);
+  // A frozen process of version 1 does not even die.
+  for (const path of all.filter((name) => existsSync(join(name, 'freezer.state')))) {
+    writeFileSync(join(path, 'freezer.state'), 'THAWED');
+  }
   const pids = () => new Set(all.flatMap((path) => (existsSync(path) ? processesOf(path) : [])));
   // A fork between reading and killing shows in the next round.
   for (let left = pids(); left.size > 0; left = pids()) {

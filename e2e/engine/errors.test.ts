@@ -194,6 +194,16 @@ describe('the engine refuses to start', () => {
     expect(stderr).toContain('unknown key "data-rot"');
   });
 
+  test('on a kernel that is too old, with a sentence', () => {
+    const main = join(import.meta.dirname, '../../engine/main.ts');
+    // The kernel tells this process that it is a 2.6 one.
+    const old = spawnSync('setarch', ['--uname-2.6', process.execPath, main, '--instance', 'old'], {
+      encoding: 'utf8',
+    });
+    expect(old.status).toBe(1);
+    expect(old.stderr).toMatch(/this machine runs Linux 2\.6\.\S+; Berth needs 5\.14 or newer\./);
+  });
+
   test('on a data root of a newer format', () => {
     mkdirSync(join(engine.directory, 'other'), { recursive: true });
     writeFileSync(join(engine.directory, 'other/format'), '2\n');

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ContainerStatus } from '../api/containers.ts';
+import { isErrno } from '../errors.ts';
 import type { RunningShim } from '../runtime/runtime.ts';
 import type { ContainerFiles } from '../store/files.ts';
 import { writeJson } from '../store/json-file.ts';
@@ -83,13 +84,19 @@ export class Container {
     return result;
   }
 
-  /** Changes the state; the file follows in order. Resolves when this state is written. */
+  /**
+   * Changes the state; the file follows in order. Resolves when this state is written, or when a full disk has no room
+   * for it: stop and removal, which make room, must go on, and the next change or start of an engine mends the file.
+   */
   change(part: Partial<StoredState>): Promise<void> {
     this.#state = { ...this.#state, ...part };
     const state = this.#state;
     this.#writing = this.#writing
       .catch(() => {})
-      .then(() => (this.removed ? undefined : writeJson(this.files.state, state, { durable: false })));
+      .then(() => (this.removed ? undefined : writeJson(this.files.state, state, { durable: false })))
+      .catch((error: unknown) => {
+        if (!isErrno(error) || error.code !== 'ENOSPC') throw error;
+      });
     return this.#writing;
   }
 

@@ -1,16 +1,36 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, PassThrough, type Readable } from 'node:stream';
 import * as z from 'zod';
 import { BerthError } from '../errors.ts';
 
 /** Docker's definitions are a few kilobytes; this bounds what a stranger can make the engine hold. */
 const maxJsonBytes = 16 * 1024 * 1024;
 
+/** Bytes of a body that are here before its reader wants them. */
+const bodyWindowBytes = 256 * 1024;
+
+/**
+ * A body as a stream of its own. A reader that gives up early destroys what it reads, and with the request itself the
+ * connection would go, before the client has heard why: the rest of the body is read and thrown away instead.
+ */
+export function bodyStream(request: IncomingMessage): Readable {
+  const body = new PassThrough({ highWaterMark: bodyWindowBytes });
+  request.pipe(body);
+  request.once('close', () => {
+    if (!request.complete) body.destroy(new BerthError('bad-request', 'unexpected EOF'));
+  });
+  body.once('close', () => {
+    request.unpipe(body);
+    request.resume();
+  });
+  return body;
+}
+
 /** Reads a whole body. */
-export async function readBody(body: AsyncIterable<Buffer>): Promise<Buffer> {
+export async function readBody(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxJsonBytes) throw new BerthError('bad-json', 'invalid JSON: request body too large');
     chunks.push(chunk);

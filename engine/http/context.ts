@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type * as z from 'zod';
 import type { Query } from './query.ts';
 
@@ -13,8 +13,8 @@ export interface RequestContext<Names extends Record<string, string> = Record<st
   params: Names;
   query: Query;
   headers: IncomingMessage['headers'];
-  /** The body as a stream; empty for upgraded requests (use `json`, then `hijack`). */
-  body: IncomingMessage;
+  /** The body as a stream, to be asked for once; empty for upgraded requests (use `json`, then `hijack`). */
+  readonly body: Readable;
   /**
    * Reads the body as JSON and parses it. Docker's rules: an absent body is `{}` where the schema takes it; throws
    * bad-json or bad-parameter.

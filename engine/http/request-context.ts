@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson, readBody, readUpgradedBody } from './body.ts';
+import { bodyStream, parseJson, readBody, readUpgradedBody } from './body.ts';
 import type { ApiVersion, Reply, RequestContext } from './context.ts';
 import { hijackConnection } from './hijack.ts';
 import { Query } from './query.ts';
@@ -27,11 +27,15 @@ export function requestContext(options: {
     params: options.params,
     query: new Query(options.search),
     headers: request.headers,
-    body: request,
+    get body() {
+      return bodyStream(request);
+    },
     signal: gone.signal,
     async json(schema) {
       const bytes =
-        head === undefined ? await readBody(request) : await readUpgradedBody(request, request.socket, head);
+        head === undefined
+          ? await readBody(bodyStream(request))
+          : await readUpgradedBody(request, request.socket, head);
       return parseJson(bytes, request.headers['content-type'], schema);
     },
     reply: httpReply(response),

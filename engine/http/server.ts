@@ -115,8 +115,6 @@ function answerError(response: ServerResponse, error: BerthError, method: string
     return;
   }
   const bytes = Buffer.from(`${JSON.stringify(error.body())}\n`);
-  // An unread body would be taken for the next request.
-  if (!response.req.complete) response.setHeader('Connection', 'close');
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
   response.end(method === 'HEAD' ? undefined : bytes);
 }

@@ -89,7 +89,9 @@ static void next_buffer(void) {
 static void hand_over(void) {
   plain_made += filling->used;
   if (plain_made > plain_limit) {
-    fail(FAIL_LIMIT, "the layer unpacks to more than %llu bytes", (unsigned long long)plain_limit);
+    /* The limit is the room on the disk, less a reserve for the engine's own files. */
+    fail(FAIL_SPACE, "no space left on device: the layer unpacks to more than %llu bytes",
+         (unsigned long long)plain_limit);
   }
   pthread_mutex_lock(&ring.lock);
   ring.filled++;

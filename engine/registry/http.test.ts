@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { send } from './http.ts';
+
+test('a request whose caller has left ends as canceled', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const caller = new AbortController();
+  const url = new URL(`http://127.0.0.1:${port}/v2/`);
+  const answer = send({ method: 'GET', url, insecure: true, signal: caller.signal });
+  await once(server, 'request');
+  caller.abort();
+  await expect(answer).rejects.toMatchObject({ code: 'canceled', message: 'context canceled' });
+  server.closeAllConnections();
+  server.close();
+});
