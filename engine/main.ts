@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { release } from 'node:os';
+import { dirname } from 'node:path';
 import { listenOnSocket } from './http/listen.ts';
 import { httpServer } from './http/server.ts';
 import { openEngine } from './open-engine.ts';
@@ -36,7 +37,8 @@ async function main(): Promise<void> {
     );
   }
   const { instance, bindSource } = options;
-  const engine = await openEngine({ instance, bindSource, files, config, log });
+  const configDirectory = options.config === undefined ? undefined : dirname(options.config);
+  const engine = await openEngine({ instance, bindSource, files, config, configDirectory, log });
   const server = httpServer({ routes: engineRoutes(engine), log });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(engine, server));
   await listenOnSocket(server, { path: files.socket, group: config.group });

@@ -15,6 +15,7 @@ import { openRoot } from './store/root.ts';
 import type { DaemonConfig } from './system/daemon-config.ts';
 import type { Engine } from './system/engine.ts';
 import { CpuMeter, readMachine } from './system/machine.ts';
+import { registrySettings } from './system/registry-settings.ts';
 import { Volumes } from './volumes/volumes.ts';
 
 /** The desktop inside QEMU's user network. */
@@ -26,6 +27,8 @@ export async function openEngine(options: {
   bindSource: 'machine' | 'desktop';
   files: EngineFiles;
   config: DaemonConfig;
+  /** Where daemon.json lies; certs.d is looked for beside it. */
+  configDirectory: string | undefined;
   log: (text: string, error?: unknown) => void;
 }): Promise<Engine> {
   const { instance, files, config, log } = options;
@@ -45,7 +48,7 @@ export async function openEngine(options: {
     files,
     layers,
     events,
-    insecureRegistries: config['insecure-registries'],
+    registries: registrySettings(config, options.configDirectory),
   });
   const networks = await openNetworks({
     instance,

@@ -16,6 +16,10 @@ export interface TestRegistry extends AsyncDisposable {
 export interface RegistryOptions {
   /** Basic auth with this user; htpasswd line with a bcrypt hash. */
   htpasswd?: string;
+  /** Bearer tokens from this server, signed by a key whose certificate lies here. */
+  token?: { realm: string; service: string; issuer: string; certificate: string };
+  /** Speaks TLS with this certificate; `clientAuthority` is the one that clients must show a certificate of. */
+  tls?: { certificate: string; key: string; clientAuthority?: string };
   /** Keeps its data here; by default a temporary directory. */
   dataDir?: string;
 }
@@ -40,11 +44,20 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     writeFileSync(join(dir, 'htpasswd'), `${options.htpasswd}\n`);
     auth.push('auth:', '  htpasswd:', '    realm: berth-test', `    path: ${join(dir, 'htpasswd')}`);
   }
+  if (options.token) {
+    const { realm, service, issuer, certificate } = options.token;
+    auth.push('auth:', '  token:', `    realm: ${realm}`, `    service: ${service}`, `    issuer: ${issuer}`);
+    auth.push(`    rootcertbundle: ${certificate}`);
+  }
+  const { tls } = options;
+  const clientAuthority = tls?.clientAuthority === undefined ? '' : `, clientcas: [${tls.clientAuthority}]`;
+  const secured =
+    tls === undefined ? '' : `, tls: {certificate: ${tls.certificate}, key: ${tls.key}${clientAuthority}}`;
   const config = [
     'version: 0.1',
     'log: {level: info, formatter: text, accesslog: {disabled: true}}',
     `storage: {filesystem: {rootdirectory: ${dataDir}}, delete: {enabled: true}}`,
-    `http: {addr: "127.0.0.1:${port}"}`,
+    `http: {addr: "127.0.0.1:${port}"${secured}}`,
     ...auth,
   ];
   writeFileSync(join(dir, 'config.yml'), `${config.join('\n')}\n`);

@@ -58,6 +58,7 @@ export const testNeeds: Need[] = [
     why: 'Chinese in screenshots',
   },
   { file: 'docker-registry', package: 'docker-registry', why: 'a real registry to pull from' },
+  { file: 'openssl', package: 'openssl', why: 'certificates of the registry tests' },
   { file: 'sshd', package: 'openssh-server', why: 'a real SSH server to connect to' },
   { file: 'ssh-keygen', package: 'openssh-client', why: 'keys for the SSH tests' },
   { file: 'busybox', package: 'busybox-static', why: 'the smallest test image' },

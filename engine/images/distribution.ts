@@ -1,8 +1,8 @@
 import type { DistributionInspect, RegistryAuth } from '../api/images.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { parseManifest } from '../registry/manifest.ts';
+import { configLimitBytes } from './fetch-image.ts';
 import { parseConfig } from './image-records.ts';
-import { configLimitBytes } from './pull.ts';
 import { familiar, familiarName, parseReference, repositoryName, withDefaultTag } from './reference.ts';
 import type { ImageStoreParts } from './store.ts';
 
@@ -14,11 +14,11 @@ export async function inspectDistribution(
 ): Promise<DistributionInspect> {
   const reference = withDefaultTag(parseReference(name));
   const client = new RegistryClient({
-    domain: reference.domain,
+    registries: parts.registries,
+    target: parts.registries.registry(reference.domain),
     path: reference.path,
     familiarName: familiarName(repositoryName(reference)),
     ...options,
-    insecure: parts.insecure,
     access: 'pull',
   });
   const fetched = await client.manifest(reference.digest ?? reference.tag ?? 'latest', familiar(reference));

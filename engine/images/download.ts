@@ -93,7 +93,7 @@ async function* keptBytes(part: string, sizeBytes: number): AsyncGenerator<Buffe
 }
 
 async function* remoteBytes(options: DownloadOptions, start: number): AsyncGenerator<Buffer> {
-  const { body, start: from } = await options.client.blob(options.digest, start, options.signal);
+  const { body, start: from } = await options.client.blob(options.digest, { start, signal: options.signal });
   let skip = start - from;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InsecureRegistries } from '../registry/hosts.ts';
 import { signIn } from '../registry/login.ts';
+import { Registries } from '../registry/registries.ts';
 import { inspectDistribution } from './distribution.ts';
 import { checkFilters } from './filters.ts';
 import { findImage } from './find.ts';
@@ -38,7 +38,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     images: await ImageRecords.open(options.files),
     references: await ReferenceTable.open(options.files),
     leases: new Leases(),
-    insecure: new InsecureRegistries(options.insecureRegistries),
+    registries: new Registries(options.registries),
     arriving: new SharedLayers(),
     uploads: new Slots(parallelUploads),
     downloads: new Slots(parallelDownloads),
@@ -78,7 +78,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     load: (request) => loadImages(parts, request),
     save: (references) => saveImages(parts, references),
     import: (request) => importImage(parts, request),
-    signIn: (auth, signal) => signIn({ auth, insecure: parts.insecure, signal }),
+    signIn: (auth, signal) => signIn({ auth, registries: parts.registries, signal }),
     distribution: (reference, request) => inspectDistribution(parts, reference, request),
     search: (request) => searchImages(parts, request),
   };

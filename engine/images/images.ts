@@ -12,6 +12,7 @@ import type {
 import type { ProgressLine } from '../api/json-stream.ts';
 import type { Events } from '../events.ts';
 import type { Layers } from '../layers/layers.ts';
+import type { RegistrySettings } from '../registry/registries.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { NumberedImage } from './image-layers.ts';
 
@@ -20,8 +21,7 @@ export interface ImagesOptions {
   files: EngineFiles;
   layers: Layers;
   events: Events;
-  /** The key `insecure-registries` of daemon.json: host[:port] or CIDR; loopback always is. */
-  insecureRegistries: string[];
+  registries: RegistrySettings;
 }
 
 /** What containers/ and routes/ need of the image store; `openImages` (images/image-store.ts) implements it. */

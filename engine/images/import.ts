@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ProgressLine } from '../api/json-stream.ts';
 import { BerthError } from '../errors.ts';
-import { send } from '../registry/http.ts';
 import { machinePlatform, parsePlatform } from '../registry/manifest.ts';
 import { applyChanges } from './config-changes.ts';
 import { familiar } from './reference.ts';
@@ -28,7 +27,7 @@ export async function importImage(parts: ImageStoreParts, options: ImportOptions
   const platform = options.platform ? parsePlatform(options.platform) : machinePlatform();
   const config = applyChanges({}, options.changes);
   const applied = await parts.layers.apply({
-    blob: await importSource(options),
+    blob: await importSource(parts, options),
     mediaType: '',
     signal: options.signal,
   });
@@ -62,7 +61,8 @@ export async function importImage(parts: ImageStoreParts, options: ImportOptions
 }
 
 /** The archive of the request, or what a web server has at a URL (without a scheme: http, as in Docker). */
-async function importSource({ source, archive, signal, progress }: ImportOptions): Promise<Readable> {
+async function importSource(parts: ImageStoreParts, options: ImportOptions): Promise<Readable> {
+  const { source, archive, signal, progress } = options;
   if (source === '-') return archive;
   const text = /^[a-z]+:\/\//i.test(source) ? source : `http://${source}`;
   if (source === '' || !URL.canParse(text)) {
@@ -86,7 +86,7 @@ async function importSource({ source, archive, signal, progress }: ImportOptions
       },
     );
   }
-  const answer = await send({ method: 'GET', url, insecure: false, signal });
+  const answer = await parts.registries.transport.send({ method: 'GET', url, insecure: false, signal });
   if (answer.status !== 200) {
     answer.body.resume();
     throw new BerthError(

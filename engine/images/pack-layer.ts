@@ -11,7 +11,8 @@ import type { ImageStoreParts } from './store.ts';
 export interface PackedLayer {
   digest: string;
   sizeBytes: number;
-  open(progress: (sentBytes: number) => void): Readable;
+  /** Bytes from `start` to `end` (exclusive); `progress` counts from the start of the whole. */
+  open(part: { start: number; end: number; progress: (sentBytes: number) => void }): Readable;
   discard(): Promise<void>;
 }
 
@@ -42,8 +43,8 @@ export async function packLayer(
   return {
     digest: `sha256:${hash.digest('hex')}`,
     sizeBytes,
-    open(progress) {
-      let sent = 0;
+    open({ start, end, progress }) {
+      let sent = start;
       const count = new Transform({
         transform(chunk: Buffer, _encoding, done) {
           sent += chunk.length;
@@ -51,7 +52,7 @@ export async function packLayer(
           done(null, chunk);
         },
       });
-      const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+      const file = createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 });
       file.on('error', (error) => count.destroy(error));
       return file.pipe(count);
     },

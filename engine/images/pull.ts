@@ -1,8 +1,8 @@
+import type { ErrorCode } from '../api/errors.ts';
 import type { RegistryAuth } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
-import { asBerthError, BerthError } from '../errors.ts';
-import { chainIds } from '../layers/chain-id.ts';
-import { RegistryClient } from '../registry/client.ts';
+import { BerthError } from '../errors.ts';
+import { type ManifestHead, RegistryClient } from '../registry/client.ts';
 import {
   choosePlatform,
   type FetchedManifest,
@@ -14,10 +14,9 @@ import {
   parsePlatform,
   showPlatform,
 } from '../registry/manifest.ts';
-import { forgetDownload } from './download.ts';
-import { parseConfig, type StoredImage } from './image-records.ts';
-import { BarMeter, wordLine } from './progress.ts';
-import { type LayerToPull, pullLayer } from './pull-layer.ts';
+import type { Wait } from '../registry/retry-after.ts';
+import { fetchImage } from './fetch-image.ts';
+import type { StoredImage } from './image-records.ts';
 import {
   familiar,
   familiarName,
@@ -27,11 +26,7 @@ import {
   repositoryName,
 } from './reference.ts';
 import { nameOf } from './reference-table.ts';
-import type { LayerStep } from './shared-layers.ts';
 import type { ImageStoreParts } from './store.ts';
-
-/** Larger configs are refused, as in Docker. */
-export const configLimitBytes = 8 * 1024 * 1024;
 
 export interface PullOptions {
   name: string;
@@ -49,16 +44,20 @@ export interface PullOptions {
 export async function pullImage(parts: ImageStoreParts, options: PullOptions): Promise<void> {
   const reference = pullReference(options.name, options.tag);
   const wanted = options.platform ? parsePlatform(options.platform) : machinePlatform();
-  const client = new RegistryClient({
-    domain: reference.domain,
-    path: reference.path,
-    familiarName: familiarName(repositoryName(reference)),
-    ...(options.auth === undefined ? {} : { auth: options.auth }),
-    insecure: parts.insecure,
-    access: 'pull',
-    signal: options.signal,
-  });
-  const pull = { client, wanted, options };
+  const clients = parts.registries.sources(reference.domain).map(
+    (target) =>
+      new RegistryClient({
+        registries: parts.registries,
+        target,
+        path: reference.path,
+        familiarName: familiarName(repositoryName(reference)),
+        ...(options.auth === undefined ? {} : { auth: options.auth }),
+        access: 'pull',
+        signal: options.signal,
+        onWait: (wait) => options.progress(waitLine(wait, reference)),
+      }),
+  );
+  const pull = { clients, wanted, options };
   if (reference.tag === undefined && reference.digest === undefined) {
     await pullAllTags(parts, reference, pull);
   } else {
@@ -72,17 +71,58 @@ export async function pullImage(parts: ImageStoreParts, options: PullOptions): P
 }
 
 interface Pull {
-  client: RegistryClient;
+  /** One a source, in the order of trying; at least one. */
+  clients: RegistryClient[];
   wanted: Platform;
   options: PullOptions;
 }
 
+/** dockerd's line of a layer that is tried again; for a manifest with the tag. */
+function waitLine({ seconds, path }: Wait, reference: Reference): ProgressLine {
+  const blob = /\/blobs\/sha256:([0-9a-f]{12})/.exec(path)?.[1];
+  const id = blob ?? reference.tag;
+  const unit = seconds === 1 ? 'second' : 'seconds';
+  return {
+    status: `Retrying in ${seconds} ${unit}`,
+    ...(id === undefined ? {} : { progressDetail: {}, id }),
+  };
+}
+
+/** Does the work with the first source that can; what the last one says is what the caller hears. */
+async function fromSources<Result>(
+  clients: RegistryClient[],
+  work: (client: RegistryClient) => Promise<Result>,
+): Promise<Result> {
+  const [client, ...rest] = clients;
+  if (client === undefined) throw new Error('no source to pull from');
+  try {
+    return await work(client);
+  } catch (error) {
+    const over = !(error instanceof BerthError) || !mirrorFailures.has(error.code);
+    if (over || rest.length === 0) throw error;
+    return await fromSources(rest, work);
+  }
+}
+
+/** What a mirror can fail by where the registry itself may do better. */
+const mirrorFailures = new Set<ErrorCode>([
+  'registry-unreachable',
+  'registry-insecure',
+  'registry-denied',
+  'registry-unauthorized',
+  'registry-rate-limited',
+  'registry-not-found',
+  'registry-failed',
+  'digest-mismatch',
+  'layer-truncated',
+]);
+
 /** Pulls every tag; one that has no image for the platform is told and does not keep the others back. */
 async function pullAllTags(parts: ImageStoreParts, repository: Reference, pull: Pull): Promise<void> {
-  const { client, options } = pull;
+  const { clients, options } = pull;
   const unfit: { tag: string; error: BerthError }[] = [];
   let news = false;
-  for (const tag of await client.tags()) {
+  for (const tag of await fromSources(clients, (client) => client.tags())) {
     try {
       news = (await pullOne(parts, { ...repository, tag }, pull)) || news;
     } catch (error) {
@@ -104,17 +144,43 @@ async function pullAllTags(parts: ImageStoreParts, repository: Reference, pull: 
 
 /** Pulls one tag or digest; true when its name means another image than before. */
 async function pullOne(parts: ImageStoreParts, reference: Reference, pull: Pull): Promise<boolean> {
-  const { client, options } = pull;
-  const shown = familiar(reference);
-  const top = await client.manifest(reference.digest ?? reference.tag ?? 'latest', shown);
-  const id = reference.digest === undefined ? reference.tag : shown;
-  options.progress({ status: `Pulling from ${reference.path}`, ...(id === undefined ? {} : { id }) });
-  const manifest = await platformManifest(top, pull, shown);
+  const { options } = pull;
   const before = parts.references.get(reference);
-  const image = parts.images.present(manifest.config.digest) ?? (await fetchImage(parts, manifest, pull));
+  const shown = familiar(reference);
+  const { image, top } = await fromSources(pull.clients, async (client) => {
+    const asked = reference.digest ?? reference.tag ?? 'latest';
+    const head = await client.head(asked, shown);
+    const known = head === undefined ? undefined : knownImage(parts, reference, head, pull.wanted);
+    const fetched = known === undefined ? await client.manifest(asked, shown) : undefined;
+    const id = reference.digest === undefined ? reference.tag : shown;
+    options.progress({ status: `Pulling from ${reference.path}`, ...(id === undefined ? {} : { id }) });
+    if (fetched === undefined) return { image: known!, top: head! };
+    const manifest = await platformManifest(fetched, { client, wanted: pull.wanted, shown });
+    const present = parts.images.present(manifest.config.digest);
+    const { signal, progress } = options;
+    return {
+      image: present ?? (await fetchImage(parts, { client, manifest, signal, progress })),
+      top: fetched,
+    };
+  });
   await name(parts, { reference, top, image });
   options.progress({ status: `Digest: ${top.digest}` });
   return before !== image.id;
+}
+
+/** The image that a manifest's digest means here already, if it is of the platform asked for. */
+function knownImage(
+  parts: ImageStoreParts,
+  reference: Reference,
+  head: ManifestHead,
+  wanted: Platform,
+): StoredImage | undefined {
+  const { tag: _tag, ...untagged } = reference;
+  const id = parts.references.get({ ...untagged, digest: head.digest });
+  const image = id === undefined ? undefined : parts.images.present(id);
+  if (image === undefined) return undefined;
+  const { os, architecture, variant } = image.file;
+  return fitsPlatform({ os: os || 'linux', architecture, variant }, wanted) ? image : undefined;
 }
 
 function sayStatus(options: PullOptions, shown: string, news: boolean): void {
@@ -148,8 +214,7 @@ function pullReference(name: string, tag: string): Reference {
 
 async function platformManifest(
   top: FetchedManifest,
-  { client, wanted }: Pull,
-  shown: string,
+  { client, wanted, shown }: { client: RegistryClient; wanted: Platform; shown: string },
 ): Promise<Manifest> {
   let fetched = top;
   // An index may hold indexes; one level of that is all that exists in the wild.
@@ -161,120 +226,10 @@ async function platformManifest(
   throw new BerthError('registry-failed', `${shown}: indexes are nested too deeply`);
 }
 
-/** Layers and config of an image into the store; what is there already is not asked for. */
-async function fetchImage(
-  parts: ImageStoreParts,
-  manifest: Manifest,
-  { client, options }: Pull,
-): Promise<StoredImage> {
-  const configBytes = await client.smallBlob(manifest.config.digest, configLimitBytes);
-  const diffIds = parseConfig(configBytes).rootfs.diff_ids;
-  if (diffIds.length !== manifest.layers.length) {
-    throw new BerthError('registry-failed', 'layers from manifest don’t match image configuration');
-  }
-  const chains = chainIds(diffIds);
-  using _lease = parts.leases.hold(chains);
-  const layers: LayerToPull[] = manifest.layers.map((descriptor, index) => ({
-    descriptor,
-    diffId: diffIds[index]!,
-    chain: chains[index]!,
-    parent: chains[index - 1],
-  }));
-  await fetchLayers(parts, client, layers, options);
-  await parts.layers.sync();
-  return await parts.images.add(configBytes);
-}
-
-async function fetchLayers(
-  parts: ImageStoreParts,
-  client: RegistryClient,
-  layers: LayerToPull[],
-  options: PullOptions,
-): Promise<void> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
-  let below: Promise<unknown> = Promise.resolve();
-  const running: Promise<unknown>[] = [];
-  for (const layer of layers) {
-    const id = layer.descriptor.digest.slice('sha256:'.length, 'sha256:'.length + 12);
-    if (parts.layers.record(layer.chain) !== undefined) {
-      options.progress(wordLine('Already exists', id));
-      continue;
-    }
-    options.progress(wordLine('Pulling fs layer', id));
-    const lower = below;
-    const arrival = parts.arriving.join({
-      chain: layer.chain,
-      signal,
-      listener: narrate({ id, layer, below: lower, send: options.progress }),
-      work: (report, shared) => pullLayer(parts, { client, layer, below: lower, report, signal: shared }),
-    });
-    // The first failure stops the others; its reason is what the caller hears.
-    arrival.catch((error) => failed.abort(error));
-    below = arrival;
-    running.push(arrival);
-  }
-  const results = await Promise.allSettled(running);
-  if (options.signal.aborted) throw new BerthError('canceled', 'context canceled');
-  if (isFull(failed.signal.reason)) {
-    // What is kept for the next try would keep the disk full until then.
-    const directory = parts.files.downloads;
-    for (const { descriptor } of layers) await forgetDownload({ directory, digest: descriptor.digest });
-  }
-  if (failed.signal.aborted) throw failed.signal.reason;
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  for (const layer of layers) {
-    await parts.layers.addBlob(layer.chain, {
-      registry: client.domain,
-      repository: client.path,
-      digest: layer.descriptor.digest,
-      sizeBytes: layer.descriptor.size,
-      mediaType: layer.descriptor.mediaType,
-    });
-  }
-}
-
-function isFull(reason: unknown): boolean {
-  return reason !== undefined && asBerthError(reason).code === 'disk-full';
-}
-
-/** Turns the steps of a layer into dockerd's lines: extracting is told from when the layer below is in its place. */
-function narrate(options: {
-  id: string;
-  layer: LayerToPull;
-  below: Promise<unknown>;
-  send: (line: ProgressLine) => void;
-}): (step: LayerStep) => void {
-  const { id, send } = options;
-  const total = options.layer.descriptor.size;
-  const downloading = new BarMeter({ send, status: 'Downloading', id, total });
-  const extracting = new BarMeter({ send, status: 'Extracting', id, total });
-  let lowerDone = false;
-  let downloaded = false;
-  options.below.then(
-    () => {
-      lowerDone = true;
-    },
-    () => {},
-  );
-  return (step) => {
-    if (step.step === 'waiting') send(wordLine('Waiting', id));
-    else if (step.step === 'downloading' && !downloaded) downloading.update(step.current);
-    else if (step.step === 'downloaded' && !downloaded) {
-      downloaded = true;
-      send(wordLine('Verifying Checksum', id));
-      send(wordLine('Download complete', id));
-    } else if (step.step === 'extracting' && lowerDone && step.current < total)
-      extracting.update(step.current);
-    else if (step.step === 'placing') extracting.finish();
-    else if (step.step === 'done') send(wordLine('Pull complete', id));
-  };
-}
-
 /** Tag and digest of the pulled manifest now mean this image. */
 async function name(
   parts: ImageStoreParts,
-  pulled: { reference: Reference; top: FetchedManifest; image: StoredImage },
+  pulled: { reference: Reference; top: { digest: string; mediaType: string }; image: StoredImage },
 ): Promise<void> {
   const { reference, top, image } = pulled;
   const repository = repositoryName(reference);

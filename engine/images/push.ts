@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { RegistryAuth } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
 import { BerthError } from '../errors.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { mediaTypes, sha256 } from '../registry/manifest.ts';
+import { mountBlob, uploadBlob } from '../registry/upload.ts';
 import { hexOf, type StoredImage } from './image-records.ts';
 import { packLayer } from './pack-layer.ts';
 import { BarMeter, wordLine } from './progress.ts';
 import { familiarName, isTag, parseReference, type Reference, repositoryName } from './reference.ts';
 import { isDigest } from './reference-table.ts';
 import type { ImageStoreParts } from './store.ts';
-import { streamOf } from './tar-stream.ts';
 
 export interface PushOptions {
   name: string;
@@ -37,11 +37,11 @@ export async function pushImage(parts: ImageStoreParts, options: PushOptions): P
   options.progress({ status: `The push refers to repository [${repository}]` });
   const tags = localTags(parts, reference);
   const client = new RegistryClient({
-    domain: reference.domain,
+    registries: parts.registries,
+    target: parts.registries.registry(reference.domain),
     path: reference.path,
     familiarName: familiarName(repository),
     ...(options.auth === undefined ? {} : { auth: options.auth }),
-    insecure: parts.insecure,
     access: 'pull,push',
     signal: options.signal,
   });
@@ -74,7 +74,10 @@ async function pushTag(
   using _lease = parts.leases.hold(image.layers);
   const layers = await pushLayers(parts, client, image, options);
   const config = readFileSync(parts.files.image(hexOf(image.id)).config);
-  if (!(await client.exists(image.id))) await client.upload(image.id, config.length, () => bytesOf(config));
+  if (!(await client.exists(image.id))) {
+    const open = (start: number, end: number) => Readable.from([config.subarray(start, end)]);
+    await uploadBlob(client, { digest: image.id, sizeBytes: config.length, open }, options.signal);
+  }
   const manifest = dockerManifest({ digest: image.id, sizeBytes: config.length }, layers);
   await client.putManifest(tag, manifest, mediaTypes.dockerManifest);
   const digest = sha256(manifest);
@@ -151,7 +154,7 @@ async function pushLayer(
     }
   }
   for (const blob of known) {
-    if (blob.repository !== client.path && (await client.mount(blob.digest, blob.repository))) {
+    if (blob.repository !== client.path && (await mountBlob(client, blob.digest, blob.repository))) {
       options.progress(wordLine(`Mounted from ${blob.repository}`, layer.id));
       await remember(parts, client, layer.chain, blob);
       return blob;
@@ -165,7 +168,9 @@ async function pushLayer(
       id: layer.id,
       total: packed.sizeBytes,
     });
-    await client.upload(packed.digest, packed.sizeBytes, () => packed.open((sent) => meter.update(sent)));
+    const open = (start: number, end: number) =>
+      packed.open({ start, end, progress: (sent) => meter.update(sent) });
+    await uploadBlob(client, { digest: packed.digest, sizeBytes: packed.sizeBytes, open }, options.signal);
     meter.finish();
     options.progress(wordLine('Pushed', layer.id));
     await remember(parts, client, layer.chain, packed);
@@ -188,12 +193,4 @@ async function remember(
     sizeBytes: blob.sizeBytes,
     mediaType: mediaTypes.dockerLayer,
   });
-}
-
-function bytesOf(bytes: Buffer): Readable {
-  return streamOf(
-    (async function* () {
-      yield bytes;
-    })(),
-  );
 }

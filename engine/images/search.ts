@@ -25,7 +25,7 @@ export async function searchImages(
   const official = flagFilter(filters, 'is-official');
   const automated = flagFilter(filters, 'is-automated');
   const stars = leastStars(filters);
-  const found = await searchRegistry({ ...options, insecure: parts.insecure });
+  const found = await searchRegistry({ ...options, registries: parts.registries });
   return found
     .filter((entry) => official === undefined || entry.is_official === official)
     .filter((entry) => automated === undefined || entry.is_automated === automated)

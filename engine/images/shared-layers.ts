@@ -46,7 +46,11 @@ export class SharedLayers {
     } finally {
       signal.removeEventListener('abort', leave);
       arrival.listeners.delete(listener);
-      if (arrival.listeners.size === 0) arrival.abort.abort(signal.reason);
+      if (arrival.listeners.size === 0) {
+        arrival.abort.abort(signal.reason);
+        // Whoever hears of the end finds nothing half made any more.
+        await arrival.done.catch(() => {});
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Events } from '../events.ts';
 import type { Layers } from '../layers/layers.ts';
-import type { InsecureRegistries } from '../registry/hosts.ts';
+import type { Registries } from '../registry/registries.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { ImageRecords } from './image-records.ts';
 import type { Leases, Slots } from './leases.ts';
@@ -15,7 +15,7 @@ export interface ImageStoreParts {
   images: ImageRecords;
   references: ReferenceTable;
   leases: Leases;
-  insecure: InsecureRegistries;
+  registries: Registries;
   /** Layers that arrive now, shared by the pulls that need them. */
   arriving: SharedLayers;
   /** Three layers at once, as in Docker (max-concurrent-downloads). */

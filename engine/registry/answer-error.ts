@@ -1,5 +1,7 @@
+import type { ErrorParams } from '../api/errors.ts';
 import { BerthError } from '../errors.ts';
 import { type HttpAnswer, readSmall } from './http.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
 /** One entry of the distribution API's error body. */
 export interface RegistryProblem {
@@ -77,14 +79,10 @@ export function refusal(
       );
     case 'UNAUTHORIZED':
       return new BerthError('registry-unauthorized', text, params);
-    case 'TOOMANYREQUESTS': {
-      const retryAfter = answer.headers['retry-after'];
-      return new BerthError('registry-rate-limited', text, {
-        ...params,
-        ...(retryAfter === undefined ? {} : { retryAfter }),
-      });
-    }
+    case 'TOOMANYREQUESTS':
+      return rateLimited(answer, text, params);
     default:
+      if (answer.status === 429) return rateLimited(answer, text, params);
       if (answer.status === 404) {
         return new BerthError(
           'registry-not-found',
@@ -98,4 +96,15 @@ export function refusal(
         params,
       );
   }
+}
+
+/** With the time at which the registry takes questions again, where it says one. */
+function rateLimited(answer: HttpAnswer, text: string, params: ErrorParams): BerthError {
+  const seconds = retryAfterSeconds(answer);
+  if (seconds === undefined) return new BerthError('registry-rate-limited', text, params);
+  const retryAt = new Date(Date.now() + seconds * 1000).toISOString();
+  return new BerthError('registry-rate-limited', `${text} (try again after ${retryAt})`, {
+    ...params,
+    retryAt,
+  });
 }

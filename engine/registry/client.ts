@@ -4,54 +4,93 @@ import { BerthError } from '../errors.ts';
 import { problemOf, refusal } from './answer-error.ts';
 import { Authorization } from './authorization.ts';
 import { openEndpoint } from './endpoint.ts';
-import type { InsecureRegistries } from './hosts.ts';
-import { type HttpAnswer, type HttpRequest, readSmall, send } from './http.ts';
+import { type HttpAnswer, type HttpRequest, readSmall } from './http.ts';
 import { acceptedManifests, type FetchedManifest, sha256 } from './manifest.ts';
+import type { Registries, RegistryTarget } from './registries.ts';
+import { type Wait, waitAsAsked } from './retry-after.ts';
 
 /** Larger manifests are refused, as in Docker. */
 const manifestLimitBytes = 4 * 1024 * 1024;
 
 export interface RegistryClientOptions {
-  /** Of the image's full name, e.g. `docker.io`. */
-  domain: string;
+  registries: Registries;
+  /** The registry itself, or a mirror of it. */
+  target: RegistryTarget;
   /** Path within the registry, e.g. `library/nginx`. */
   path: string;
   /** As people write it, for messages. */
   familiarName: string;
   auth?: RegistryAuth;
-  insecure: InsecureRegistries;
   /** What the tokens are asked for. */
   access: 'pull' | 'pull,push';
   signal?: AbortSignal;
+  /** Told when the registry asks to wait (429 or 503 with Retry-After), before the waiting begins. */
+  onWait?: (wait: Wait) => void;
 }
 
-/** One repository of a registry, by the OCI distribution API. */
+/** What a registry says of a manifest without giving it. */
+export interface ManifestHead {
+  digest: string;
+  mediaType: string;
+  sizeBytes: number;
+}
+
+type Call = Omit<HttpRequest, 'url' | 'insecure'> & {
+  /** Scopes beside the repository's own, for mounting from another one. */
+  alsoScope?: string;
+};
+
+/** One repository of a registry, by the OCI distribution API. Uploads stand in upload.ts. */
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
-  readonly #allowsPlain: boolean;
   readonly #authorization: Authorization;
   #base: URL | undefined;
   constructor(options: RegistryClientOptions) {
     this.#options = options;
-    this.#allowsPlain = options.insecure.allows(options.domain);
-    this.#authorization = new Authorization({ auth: options.auth, insecure: this.#allowsPlain });
+    const { registries, target, auth } = options;
+    this.#authorization = new Authorization({
+      transport: registries.transport,
+      auth: target.mirror === undefined ? auth : undefined,
+      insecure: target.allowsPlain,
+    });
   }
 
   get domain(): string {
-    return this.#options.domain;
+    return this.#options.target.domain;
   }
 
   get path(): string {
     return this.#options.path;
   }
 
+  /**
+   * Digest and kind of a manifest by HEAD, which registries do not count as a pull; undefined where the answer does not
+   * say (some do not).
+   */
+  async head(reference: string, familiar: string): Promise<ManifestHead | undefined> {
+    const answer = await this.call(`manifests/${reference}`, {
+      method: 'HEAD',
+      headers: { accept: acceptedManifests.join(', ') },
+    });
+    answer.body.resume();
+    if (answer.status === 404 || answer.status === 405) return undefined;
+    if (answer.status !== 200) throw await this.refused(answer, familiar);
+    const digest = String(answer.headers['docker-content-digest'] ?? '');
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+    return {
+      digest,
+      mediaType: mediaTypeOf(answer),
+      sizeBytes: Number(answer.headers['content-length'] ?? 0),
+    };
+  }
+
   /** A manifest by tag or digest; its digest is computed here, and compared where one was asked for. */
   async manifest(reference: string, familiar: string): Promise<FetchedManifest> {
-    const answer = await this.#call(`manifests/${reference}`, {
+    const answer = await this.call(`manifests/${reference}`, {
       method: 'GET',
       headers: { accept: acceptedManifests.join(', ') },
     });
-    if (answer.status !== 200) throw await this.#refused(answer, familiar);
+    if (answer.status !== 200) throw await this.refused(answer, familiar);
     const bytes = await readSmall(answer, manifestLimitBytes);
     const digest = sha256(bytes);
     const expected = reference.startsWith('sha256:') ? reference : undefined;
@@ -61,8 +100,7 @@ export class RegistryClient {
         actual: digest,
       });
     }
-    const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]!.trim();
-    return { bytes, mediaType, digest };
+    return { bytes, mediaType: mediaTypeOf(answer), digest };
   }
 
   /** All tags of the repository, in the registry's order; pages are followed. */
@@ -70,8 +108,8 @@ export class RegistryClient {
     const tags: string[] = [];
     let path: string | undefined = 'tags/list';
     while (path !== undefined) {
-      const answer: HttpAnswer = await this.#call(path, { method: 'GET' });
-      if (answer.status !== 200) throw await this.#refused(answer, this.#options.familiarName);
+      const answer: HttpAnswer = await this.call(path, { method: 'GET' });
+      if (answer.status !== 200) throw await this.refused(answer, this.#options.familiarName);
       const page = JSON.parse((await readSmall(answer, manifestLimitBytes)).toString('utf8')) as {
         tags?: string[] | null;
       };
@@ -83,8 +121,8 @@ export class RegistryClient {
 
   /** A small blob, whole and verified. */
   async smallBlob(digest: string, limitBytes: number): Promise<Buffer> {
-    const answer = await this.#call(`blobs/${digest}`, { method: 'GET' });
-    if (answer.status !== 200) throw await this.#refused(answer, digest);
+    const answer = await this.call(`blobs/${digest}`, { method: 'GET' });
+    if (answer.status !== 200) throw await this.refused(answer, digest);
     const bytes = await readSmall(answer, limitBytes);
     const actual = sha256(bytes);
     if (actual !== digest) {
@@ -96,15 +134,19 @@ export class RegistryClient {
     return bytes;
   }
 
-  /** Bytes of a blob from `start` on. A registry that ignores ranges answers from 0: `start` then says so. */
+  /**
+   * Bytes of a blob from `start` to `end` (exclusive; the blob's end where undefined). A registry that ignores ranges
+   * answers from 0 to the end: `start` then says so.
+   */
   async blob(
     digest: string,
-    start: number,
-    signal?: AbortSignal,
+    range: { start: number; end?: number | undefined; signal?: AbortSignal },
   ): Promise<{ body: Readable; start: number }> {
-    const answer = await this.#call(`blobs/${digest}`, {
+    const { start, end, signal } = range;
+    const partial = start > 0 || end !== undefined;
+    const answer = await this.call(`blobs/${digest}`, {
       method: 'GET',
-      headers: start > 0 ? { range: `bytes=${start}-` } : {},
+      headers: partial ? { range: `bytes=${start}-${end === undefined ? '' : end - 1}` } : {},
       ...(signal === undefined ? {} : { signal }),
     });
     if (answer.status === 206) {
@@ -117,94 +159,96 @@ export class RegistryClient {
       );
     }
     if (answer.status === 200) return { body: answer.body, start: 0 };
-    throw await this.#refused(answer, digest);
+    throw await this.refused(answer, digest);
   }
 
   async exists(digest: string): Promise<boolean> {
-    const answer = await this.#call(`blobs/${digest}`, { method: 'HEAD' });
+    const answer = await this.call(`blobs/${digest}`, { method: 'HEAD' });
     answer.body.resume();
     if (answer.status === 200) return true;
     if (answer.status === 404) return false;
-    throw await this.#refused(answer, digest);
-  }
-
-  /** Asks for a blob of another repository of this registry; true when it is there now. */
-  async mount(digest: string, from: string): Promise<boolean> {
-    const answer = await this.#call(`blobs/uploads/?mount=${digest}&from=${encodeURIComponent(from)}`, {
-      method: 'POST',
-      headers: { 'content-length': '0' },
-    });
-    answer.body.resume();
-    return answer.status === 201;
-  }
-
-  /** Sends a blob; `bytes` is called once, when the registry has said where to put them. */
-  async upload(digest: string, sizeBytes: number, bytes: () => Readable): Promise<void> {
-    const begun = await this.#call('blobs/uploads/', { method: 'POST', headers: { 'content-length': '0' } });
-    begun.body.resume();
-    const location = begun.headers.location;
-    if (begun.status !== 202 || location === undefined) throw await this.#refused(begun, digest);
-    const url = new URL(location, begun.url);
-    url.searchParams.set('digest', digest);
-    const answer = await this.#sendSigned({
-      method: 'PUT',
-      url,
-      headers: { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) },
-      body: bytes(),
-      insecure: this.#allowsPlain,
-    });
-    if (answer.status !== 201) throw await this.#refused(answer, digest);
-    answer.body.resume();
+    throw await this.refused(answer, digest);
   }
 
   async putManifest(reference: string, bytes: Buffer, mediaType: string): Promise<void> {
-    const answer = await this.#call(`manifests/${reference}`, {
+    const answer = await this.call(`manifests/${reference}`, {
       method: 'PUT',
       headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
       body: bytes,
     });
-    if (answer.status !== 201) throw await this.#refused(answer, reference);
+    if (answer.status !== 201) throw await this.refused(answer, reference);
     answer.body.resume();
   }
 
-  async #refused(answer: HttpAnswer, familiar: string): Promise<BerthError> {
+  /** The error of an answer that is not what was asked for. */
+  async refused(answer: HttpAnswer, familiar: string): Promise<BerthError> {
     return refusal(answer, await problemOf(answer), { name: this.#options.familiarName, familiar });
   }
 
-  /** A call below /v2/<path>/. A 401 is met once; the token is renewed when it ran out on the way. */
-  async #call(path: string, request: Omit<HttpRequest, 'url' | 'insecure'>): Promise<HttpAnswer> {
-    const base = await this.#ping();
-    const url = new URL(`${this.#options.path}/${path}`, base);
-    return await this.#sendSigned({ ...request, url, insecure: this.#allowsPlain });
+  /** A call below /v2/<path>/. */
+  async call(path: string, request: Call): Promise<HttpAnswer> {
+    const base = await this.#open();
+    return await this.callAt(new URL(`${this.#options.path}/${path}`, base), request);
   }
 
-  async #sendSigned(request: HttpRequest): Promise<HttpAnswer> {
+  /** A call to a URL that the registry gave. A 401 is met once, and a wait that it asks for is kept. */
+  async callAt(url: URL, { alsoScope, ...request }: Call): Promise<HttpAnswer> {
+    const { registries, target, path, access, onWait } = this.#options;
     const signal = request.signal ?? this.#options.signal;
-    const scope = `repository:${this.#options.path}:${this.#options.access}`;
-    for (let attempt = 0; ; attempt++) {
-      const authorization = this.#authorization.header();
-      const answer = await send({
+    const scope = `repository:${path}:${access}${alsoScope === undefined ? '' : ` ${alsoScope}`}`;
+    let met = false;
+    for (let waits = 0; ; ) {
+      const authorization = await this.#authorizationFor(url, scope, signal);
+      const answer = await registries.transport.send({
         ...request,
+        url,
+        insecure: target.allowsPlain,
         headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
         ...(signal === undefined ? {} : { signal }),
       });
-      // A body that was a stream is gone; uploads come here with the header that their POST has earned.
-      if (answer.status !== 401 || attempt > 0 || isStream(request.body)) return answer;
-      await this.#authorization.meet(answer, scope, methodName(request.method), signal);
+      // A body that was a stream is gone: its sender begins again with what the registry has by then.
+      if (isStream(request.body)) return answer;
+      if (answer.status === 401 && !met) {
+        met = true;
+        await this.#authorization.meet(answer, { scope, method: methodName(request.method), signal });
+      } else if (
+        await waitAsAsked(answer, {
+          waits,
+          signal,
+          onWait: (wait) => onWait?.({ ...wait, path: url.pathname }),
+        })
+      ) {
+        waits += 1;
+      } else return answer;
     }
   }
 
+  /** A registry may put uploads on another host, whose URL carries its own proof. */
+  async #authorizationFor(url: URL, scope: string, signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#base !== undefined && url.host !== this.#base.host) return undefined;
+    return await this.#authorization.header(scope, signal);
+  }
+
   /** Where the registry answers; its 401 is met at once. */
-  async #ping(): Promise<URL> {
+  async #open(): Promise<URL> {
     if (this.#base !== undefined) return this.#base;
-    const { domain, path, access, signal } = this.#options;
-    const { base, unauthorized } = await openEndpoint({ domain, allowsPlain: this.#allowsPlain, signal });
+    const { registries, target, path, access, signal } = this.#options;
+    const { transport } = registries;
+    const { base, unauthorized } = await openEndpoint({ target, transport, signal });
     if (unauthorized !== undefined) {
-      await this.#authorization.meet(unauthorized, `repository:${path}:${access}`, 'Get', signal);
+      await this.#authorization.meet(unauthorized, {
+        scope: `repository:${path}:${access}`,
+        method: 'Get',
+        signal,
+      });
     }
     this.#base = base;
     return base;
   }
+}
+
+function mediaTypeOf(answer: HttpAnswer): string {
+  return (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
 }
 
 /** Path of the next page of a list, from a Link header (RFC 5988); undefined on the last one. */

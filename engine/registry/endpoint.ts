@@ -1,6 +1,7 @@
 import { BerthError } from '../errors.ts';
-import { registryHost } from './hosts.ts';
-import { type HttpAnswer, isPlainServer, send } from './http.ts';
+import { type HttpAnswer, isPlainServer } from './http.ts';
+import type { RegistryTarget } from './registries.ts';
+import type { Transport } from './transport.ts';
 
 /** Where and how one registry answers. */
 export interface Endpoint {
@@ -10,17 +11,19 @@ export interface Endpoint {
   unauthorized: HttpAnswer | undefined;
 }
 
+interface EndpointOptions {
+  target: RegistryTarget;
+  transport: Transport;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Finds out how a registry is spoken to: TLS, or plain HTTP where that is allowed (then the last failure is told, as in
  * Docker). Throws registry-insecure for a plain server that nobody has allowed.
  */
-export async function openEndpoint(options: {
-  domain: string;
-  allowsPlain: boolean;
-  signal?: AbortSignal | undefined;
-}): Promise<Endpoint> {
-  const { domain, allowsPlain } = options;
-  const host = registryHost(domain);
+export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { host, allowsPlain, mirror } = options.target;
+  if (mirror !== undefined) return await ping(new URL('v2/', directoryUrl(mirror)), options);
   const secure = new URL(`https://${host}/v2/`);
   try {
     return await ping(secure, options);
@@ -32,14 +35,16 @@ export async function openEndpoint(options: {
   }
 }
 
-async function ping(
-  base: URL,
-  { allowsPlain, signal }: { allowsPlain: boolean; signal?: AbortSignal | undefined },
-): Promise<Endpoint> {
-  const answer = await send({
+/** A URL that others are below, whether or not it was written with a slash. */
+function directoryUrl(url: URL): URL {
+  return url.pathname.endsWith('/') ? url : new URL(`${url.href}/`);
+}
+
+async function ping(base: URL, { target, transport, signal }: EndpointOptions): Promise<Endpoint> {
+  const answer = await transport.send({
     method: 'GET',
     url: base,
-    insecure: allowsPlain,
+    insecure: target.allowsPlain,
     ...(signal === undefined ? {} : { signal }),
   });
   if (answer.status === 401) return { base, unauthorized: answer };

@@ -1,18 +1,6 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BerthError, isErrno } from '../errors.ts';
-
-/** Without a byte for so long a connection counts as broken. */
-const idleMs = 30_000;
-const maxRedirects = 5;
-
-const agents = {
-  plain: new http.Agent({ keepAlive: true, maxSockets: 16 }),
-  secure: new https.Agent({ keepAlive: true, maxSockets: 16 }),
-  /** Registries named as insecure may have any certificate, as in Docker. */
-  unchecked: new https.Agent({ keepAlive: true, maxSockets: 16, rejectUnauthorized: false }),
-};
 
 export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
@@ -34,98 +22,60 @@ export interface HttpAnswer {
   url: URL;
 }
 
-/**
- * One request, redirects followed for GET and HEAD. The Authorization header never goes to another host, and a
- * redirect never leaves TLS. Failures of the connection have Docker's (Go's) words.
- */
-export async function send(request: HttpRequest): Promise<HttpAnswer> {
-  let { url } = request;
-  let headers = { ...request.headers };
-  for (let hop = 0; ; hop++) {
-    const answer = await sendOnce({ ...request, url, headers });
-    const location = answer.headers.location;
-    const redirects = [301, 302, 303, 307, 308].includes(answer.status) && location !== undefined;
-    if (!redirects || (request.method !== 'GET' && request.method !== 'HEAD')) return answer;
-    answer.body.resume();
-    const next = new URL(location, url);
-    if (hop === maxRedirects) throw failed(request, 'stopped after 5 redirects');
-    if (
-      next.protocol !== 'https:' &&
-      (next.protocol !== 'http:' || (url.protocol === 'https:' && !request.insecure))
-    ) {
-      throw failed(request, `redirect to ${next.protocol} refused`);
-    }
-    if (next.host !== url.host) {
-      headers = Object.fromEntries(
-        Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
-      );
-    }
-    url = next;
-  }
-}
-
-function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
-  const secure = request.url.protocol === 'https:';
-  const agent = secure ? (request.insecure ? agents.unchecked : agents.secure) : agents.plain;
-  return new Promise((resolve, reject) => {
-    const outgoing = (secure ? https : http).request(request.url, {
-      method: request.method,
-      headers: { 'user-agent': 'berth', ...request.headers },
-      agent,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
-    outgoing.setTimeout(idleMs, () => outgoing.destroy(new Error('net/http: timeout awaiting response')));
-    outgoing.on('error', (error) => reject(translate(request, error)));
-    outgoing.on('response', (body) => {
-      const status = body.statusCode ?? 0;
-      const statusText = http.STATUS_CODES[status] ?? '';
-      resolve({ status, statusText, headers: body.headers, body, url: request.url });
-    });
-    if (request.body === undefined) outgoing.end();
-    else if (request.body instanceof Uint8Array) outgoing.end(request.body);
-    else request.body.on('error', (error) => outgoing.destroy(error)).pipe(outgoing);
-  });
-}
+/** OpenSSL's names of a chain that ends nowhere that is trusted. */
+const unknownAuthority = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
 
 /** A failed connection in the words of Go's net/http, which is what docker's users know. */
-function translate(request: HttpRequest, error: Error): BerthError {
+export function connectionFailure(request: HttpRequest, error: Error): BerthError {
   if (request.signal?.aborted) return new BerthError('canceled', 'context canceled', {}, { cause: error });
   const { hostname, host } = request.url;
-  const code = isErrno(error) ? error.code : undefined;
-  const refused = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const code = isErrno(error) ? (error.code ?? '') : '';
+  const { address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const fail = (text: string, reason: string, name = host) =>
+    failedRequest(request, text, { reason, host: name }, error);
   switch (code) {
     case 'ENOTFOUND':
-      return failed(request, `dial tcp: lookup ${hostname}: no such host`, {
-        reason: 'no-such-host',
-        host: hostname,
-      });
+      return fail(`dial tcp: lookup ${hostname}: no such host`, 'no-such-host', hostname);
     case 'EAI_AGAIN':
-      return failed(request, `dial tcp: lookup ${hostname}: Temporary failure in name resolution`, {
-        reason: 'no-such-host',
-        host: hostname,
-      });
-    case 'ECONNREFUSED':
-      return failed(
-        request,
-        `dial tcp ${refused.address ?? host}:${refused.port ?? ''}: connect: connection refused`,
-        {
-          reason: 'refused',
-          host,
-        },
+      return fail(
+        `dial tcp: lookup ${hostname}: Temporary failure in name resolution`,
+        'no-such-host',
+        hostname,
       );
+    case 'ECONNREFUSED':
+      return fail(`dial tcp ${address ?? host}:${port ?? ''}: connect: connection refused`, 'refused');
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
-      return failed(request, `dial tcp ${host}: connect: network is unreachable`, {
-        reason: 'unreachable',
-        host,
-      });
+      return fail(`dial tcp ${host}: connect: network is unreachable`, 'unreachable');
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return fail(certificateText('certificate has expired or is not yet valid'), 'certificate');
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return fail(
+        certificateText(`certificate is not valid for any names, but wanted to match ${hostname}`),
+        'certificate',
+      );
     default:
-      return failed(request, error.message, { reason: code ?? 'network', host }, error);
+      if (unknownAuthority.has(code)) {
+        return fail(certificateText('certificate signed by unknown authority'), 'certificate');
+      }
+      return fail(error.message, code || 'network');
   }
 }
 
-function failed(
-  request: HttpRequest,
+function certificateText(text: string): string {
+  return `tls: failed to verify certificate: x509: ${text}`;
+}
+
+/** registry-unreachable, with the request before the reason as in Go. */
+export function failedRequest(
+  request: Pick<HttpRequest, 'method' | 'url'>,
   text: string,
   params: Record<string, string> = {},
   cause?: Error,
@@ -136,11 +86,18 @@ function failed(
   });
 }
 
+/** What OpenSSL says of an answer that is no TLS. */
+const plainAnswers = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+]);
+
 /** True when a TLS handshake met a server that speaks plain HTTP. */
 export function isPlainServer(error: unknown): boolean {
   if (!(error instanceof BerthError) || !isErrno(error.cause)) return false;
-  const code = error.cause.code ?? '';
-  return code === 'EPROTO' || code.startsWith('ERR_SSL_') || code === 'ECONNRESET';
+  const { code = '', message } = error.cause;
+  return plainAnswers.has(code) || (code === 'EPROTO' && /wrong version number|packet length/.test(message));
 }
 
 /** Reads a small body whole; throws registry-failed beyond the limit. */

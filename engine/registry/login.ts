@@ -2,8 +2,7 @@ import type { RegistryAuth } from '../api/images.ts';
 import { BerthError } from '../errors.ts';
 import { Authorization } from './authorization.ts';
 import { openEndpoint } from './endpoint.ts';
-import type { InsecureRegistries } from './hosts.ts';
-import { send } from './http.ts';
+import type { Registries } from './registries.ts';
 
 /**
  * Tries a sign-in, as `docker login` asks the engine to: nothing of it is kept here. Gives the identity token where the
@@ -11,25 +10,21 @@ import { send } from './http.ts';
  */
 export async function signIn(options: {
   auth: RegistryAuth;
-  insecure: InsecureRegistries;
+  registries: Registries;
   signal: AbortSignal;
 }): Promise<string> {
   const { auth, signal } = options;
-  const domain = loginDomain(auth.serveraddress ?? '');
-  const allowsPlain = options.insecure.allows(domain);
-  const { base, unauthorized } = await openEndpoint({ domain, allowsPlain, signal });
+  const { transport } = options.registries;
+  const target = options.registries.registry(loginDomain(auth.serveraddress ?? ''));
+  const { base, unauthorized } = await openEndpoint({ target, transport, signal });
   // A registry that asks for nothing takes any name, in Docker too.
   if (unauthorized === undefined) return '';
-  const authorization = new Authorization({ auth, insecure: allowsPlain, offline: true });
-  await authorization.meet(unauthorized, '', 'Get', signal);
-  const header = authorization.header();
-  const answer = await send({
-    method: 'GET',
-    url: base,
-    headers: header === undefined ? {} : { authorization: header },
-    insecure: allowsPlain,
-    signal,
-  });
+  const insecure = target.allowsPlain;
+  const authorization = new Authorization({ transport, auth, insecure, offline: true });
+  await authorization.meet(unauthorized, { scope: '', method: 'Get', signal });
+  const header = await authorization.header('', signal);
+  const headers: Record<string, string> = header === undefined ? {} : { authorization: header };
+  const answer = await transport.send({ method: 'GET', url: base, headers, insecure, signal });
   answer.body.resume();
   if (answer.status === 200) return authorization.identityToken;
   throw new BerthError(

@@ -4,8 +4,9 @@ import { BerthError } from '../errors.ts';
 import { problemOf, problemText } from './answer-error.ts';
 import { Authorization } from './authorization.ts';
 import { openEndpoint } from './endpoint.ts';
-import { type InsecureRegistries, splitRegistry } from './hosts.ts';
-import { type HttpAnswer, readSmall, send } from './http.ts';
+import { splitRegistry } from './hosts.ts';
+import { type HttpAnswer, readSmall } from './http.ts';
+import type { Registries } from './registries.ts';
 
 const answerLimitBytes = 8 * 1024 * 1024;
 /** Names that one page of a catalogue is asked for, and pages that are read of a large one. */
@@ -31,7 +32,7 @@ interface SearchOptions {
   term: string;
   limit: number;
   auth?: RegistryAuth;
-  insecure: InsecureRegistries;
+  registries: Registries;
   signal: AbortSignal;
 }
 
@@ -41,22 +42,24 @@ interface SearchOptions {
  */
 export async function searchRegistry(options: SearchOptions): Promise<SearchResult[]> {
   const { domain, rest } = splitRegistry(options.term);
+  const { registries, signal } = options;
+  const { transport } = registries;
   if (domain === undefined) {
     const url = searchUrl(new URL('https://index.docker.io/'), rest, options.limit);
-    const answer = await send({ method: 'GET', url, insecure: false, signal: options.signal });
+    const answer = await transport.send({ method: 'GET', url, insecure: false, signal });
     if (answer.status !== 200) throw await refused(answer);
     return await searchResults(answer);
   }
-  const allowsPlain = options.insecure.allows(domain);
-  const { base, unauthorized } = await openEndpoint({ domain, allowsPlain, signal: options.signal });
-  const authorization = new Authorization({ auth: options.auth, insecure: allowsPlain });
-  if (unauthorized !== undefined) {
-    await authorization.meet(unauthorized, 'registry:catalog:*', 'Get', options.signal);
-  }
-  const get = (url: URL) => {
-    const header = authorization.header();
-    const headers = header === undefined ? {} : { authorization: header };
-    return send({ method: 'GET', url, headers, insecure: allowsPlain, signal: options.signal });
+  const target = registries.registry(domain);
+  const { base, unauthorized } = await openEndpoint({ target, transport, signal });
+  const insecure = target.allowsPlain;
+  const authorization = new Authorization({ transport, auth: options.auth, insecure });
+  const scope = 'registry:catalog:*';
+  if (unauthorized !== undefined) await authorization.meet(unauthorized, { scope, method: 'Get', signal });
+  const get = async (url: URL) => {
+    const header = await authorization.header(scope, signal);
+    const headers: Record<string, string> = header === undefined ? {} : { authorization: header };
+    return await transport.send({ method: 'GET', url, headers, insecure, signal });
   };
   const answer = await get(searchUrl(base, rest, options.limit));
   if (answer.status === 200 && /json/.test(answer.headers['content-type'] ?? '')) {

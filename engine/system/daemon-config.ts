@@ -7,7 +7,14 @@ import { StartRefused } from '../store/root.ts';
 const daemonConfig = z.strictObject({
   'data-root': z.string().optional(),
   'insecure-registries': z.array(z.string()).default([]),
-  'registry-mirrors': z.array(z.string()).default([]),
+  'registry-mirrors': z.array(z.url({ protocol: /^https?$/ })).default([]),
+  proxies: z
+    .strictObject({
+      'http-proxy': z.string().optional(),
+      'https-proxy': z.string().optional(),
+      'no-proxy': z.string().optional(),
+    })
+    .default({}),
   debug: z.boolean().default(false),
   /** Group that may use the socket beside root: a name or a number. */
   group: z.string().optional(),

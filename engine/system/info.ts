@@ -5,6 +5,7 @@ import { apiVersion, engineVersion, minApiVersion } from '../version.ts';
 import type { Engine } from './engine.ts';
 import { driverStatus, limitFields, limitWarnings } from './limit-report.ts';
 import { readMemory } from './machine.ts';
+import { registrySettings } from './registry-settings.ts';
 
 /** GET /version. */
 export function version(engine: Engine): VersionResponse {
@@ -40,6 +41,7 @@ export function version(engine: Engine): VersionResponse {
 
 /** GET /info: every field of Docker 28's answer, so that no client misses one. */
 export async function info(engine: Engine): Promise<InfoResponse> {
+  const { proxies } = registrySettings(engine.config, undefined);
   const { machine, config } = engine;
   const { limits } = engine.containers.parts;
   const warnings = limitWarnings(limits, engine.cgroupVersion);
@@ -77,9 +79,9 @@ export async function info(engine: Engine): Promise<InfoResponse> {
     MemTotal: memory.total,
     GenericResources: null,
     DockerRootDir: engine.files.root,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    HttpProxy: withoutPassword(proxies.httpProxy),
+    HttpsProxy: withoutPassword(proxies.httpsProxy),
+    NoProxy: proxies.noProxy,
     Name: machine.hostname,
     Labels: config.labels,
     ExperimentalBuild: false,
@@ -145,4 +147,9 @@ function registries(insecure: string[], mirrors: string[]) {
     InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8', ...insecure.filter(isRange)],
     Mirrors: mirrors.length > 0 ? mirrors : null,
   };
+}
+
+/** An address with its user and password hidden, as Docker shows it. */
+function withoutPassword(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1xxxxx:xxxxx@');
 }
