@@ -67,7 +67,7 @@ export const errorCodes = {
   'no-platform': 'not-found',
   'registry-unreachable': 'internal',
   'registry-insecure': 'internal',
-  'registry-denied': 'internal',
+  'registry-denied': 'not-found',
   'registry-unauthorized': 'internal',
   'registry-rate-limited': 'internal',
   'registry-not-found': 'not-found',

@@ -149,7 +149,7 @@ async function pullOne(parts: ImageStoreParts, reference: Reference, pull: Pull)
   const shown = familiar(reference);
   const { image, top } = await fromSources(pull.clients, async (client) => {
     const asked = reference.digest ?? reference.tag ?? 'latest';
-    const head = await client.head(asked, shown);
+    const head = await client.head(asked);
     const known = head === undefined ? undefined : knownImage(parts, reference, head, pull.wanted);
     const fetched = known === undefined ? await client.manifest(asked, shown) : undefined;
     const id = reference.digest === undefined ? reference.tag : shown;

@@ -1,5 +1,6 @@
 import type { ErrorParams } from '../api/errors.ts';
 import { BerthError } from '../errors.ts';
+import { parseChallenge } from './challenge.ts';
 import { type HttpAnswer, readSmall } from './http.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 
@@ -13,6 +14,11 @@ const bodyLimitBytes = 64 * 1024;
 
 /** What a registry said in an answer that is not 2xx. */
 export async function problemOf(answer: HttpAnswer): Promise<RegistryProblem> {
+  const denied = bearerProblem(answer);
+  if (denied !== undefined) {
+    answer.body.resume();
+    return denied;
+  }
   const text = await readSmall(answer, bodyLimitBytes).then(
     (bytes) => bytes.toString('utf8'),
     () => '',
@@ -32,6 +38,16 @@ export async function problemOf(answer: HttpAnswer): Promise<RegistryProblem> {
     // Not the API's form: proxies and gateways answer in HTML.
   }
   return { code: codeOf(answer.status), message: text.slice(0, 200).trim() || `status ${answer.status}` };
+}
+
+/** A token that is not good enough says so in the challenge (RFC 6750, 3.1), which counts more than the body. */
+function bearerProblem({ headers }: HttpAnswer): RegistryProblem | undefined {
+  const problem = parseChallenge(headers['www-authenticate'])?.parameters.error;
+  if (problem === 'insufficient_scope') {
+    return { code: 'DENIED', message: 'requested access to the resource is denied' };
+  }
+  if (problem === 'invalid_token') return { code: 'UNAUTHORIZED', message: 'authentication required' };
+  return undefined;
 }
 
 function codeOf(status: number): string {
@@ -58,7 +74,7 @@ export function problemText(problem: RegistryProblem): string {
 export function refusal(
   answer: HttpAnswer,
   problem: RegistryProblem,
-  subject: { name: string; familiar: string },
+  subject: { name: string; familiar: string; push: boolean },
 ): BerthError {
   const text = problemText(problem);
   const params = { name: subject.name, reference: subject.familiar, detail: problem.message };
@@ -74,7 +90,9 @@ export function refusal(
     case 'DENIED':
       return new BerthError(
         'registry-denied',
-        `pull access denied for ${subject.name}, repository does not exist or may require 'docker login': ${text}`,
+        subject.push
+          ? text
+          : `pull access denied for ${subject.name}, repository does not exist or may require 'docker login': ${text}`,
         params,
       );
     case 'UNAUTHORIZED':

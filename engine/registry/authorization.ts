@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { RegistryAuth } from '../api/images.ts';
 import { BerthError } from '../errors.ts';
 import { problemOf, problemText } from './answer-error.ts';
+import { type Challenge, parseChallenge } from './challenge.ts';
 import { type HttpAnswer, readSmall } from './http.ts';
 import type { Transport } from './transport.ts';
 
@@ -17,24 +18,6 @@ const tokenAnswer = z.looseObject({
   refresh_token: z.string().optional(),
   expires_in: z.number().optional(),
 });
-
-export interface Challenge {
-  scheme: 'basic' | 'bearer';
-  parameters: Record<string, string>;
-}
-
-/** Parses WWW-Authenticate; undefined when it names neither scheme. */
-export function parseChallenge(header: string | undefined): Challenge | undefined {
-  const found = /^\s*(basic|bearer)\b\s*(.*)$/i.exec(header ?? '');
-  if (found === null) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [, name = '', quoted, plain] of (found[2] ?? '').matchAll(
-    /([a-zA-Z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g,
-  )) {
-    parameters[name.toLowerCase()] = quoted ?? plain ?? '';
-  }
-  return { scheme: found[1]?.toLowerCase() === 'basic' ? 'basic' : 'bearer', parameters };
-}
 
 interface Token {
   header: string;

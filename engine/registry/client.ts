@@ -67,14 +67,14 @@ export class RegistryClient {
    * Digest and kind of a manifest by HEAD, which registries do not count as a pull; undefined where the answer does not
    * say (some do not).
    */
-  async head(reference: string, familiar: string): Promise<ManifestHead | undefined> {
+  async head(reference: string): Promise<ManifestHead | undefined> {
     const answer = await this.call(`manifests/${reference}`, {
       method: 'HEAD',
       headers: { accept: acceptedManifests.join(', ') },
     });
     answer.body.resume();
-    if (answer.status === 404 || answer.status === 405) return undefined;
-    if (answer.status !== 200) throw await this.refused(answer, familiar);
+    // The reason of a refusal is in a body, which the GET that follows gets.
+    if (answer.status !== 200) return undefined;
     const digest = String(answer.headers['docker-content-digest'] ?? '');
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
     return {
@@ -182,7 +182,8 @@ export class RegistryClient {
 
   /** The error of an answer that is not what was asked for. */
   async refused(answer: HttpAnswer, familiar: string): Promise<BerthError> {
-    return refusal(answer, await problemOf(answer), { name: this.#options.familiarName, familiar });
+    const { familiarName: name, access } = this.#options;
+    return refusal(answer, await problemOf(answer), { name, familiar, push: access === 'pull,push' });
   }
 
   /** A call below /v2/<path>/. */
