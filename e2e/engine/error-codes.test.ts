@@ -15,7 +15,7 @@ import { stored } from './provocations/stored.ts';
 const elsewhere: Partial<Record<ErrorCode, string>> = {
   'disk-full': 'e2e/engine/disk-full.test.ts',
   // The client that cancelled is not there to read it.
-  canceled: 'engine/registry/http.test.ts',
+  canceled: 'engine/registry/transport.test.ts',
 };
 
 const here: Provocations = { ...requests, ...containers, ...starts, ...stored, ...registries };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RegistrySettings } from '../registry/registries.ts';
+import type { ImagesOptions } from '../images/images.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 
 /** Where Docker keeps certificates of registries. */
@@ -13,7 +13,7 @@ export function registrySettings(
   config: Pick<DaemonConfig, 'insecure-registries' | 'registry-mirrors' | 'proxies'>,
   configDirectory: string | undefined,
   environment: Record<string, string | undefined> = process.env,
-): RegistrySettings {
+): ImagesOptions['registries'] {
   const { proxies } = config;
   const fromEnvironment = (name: string) => environment[name] ?? environment[name.toLowerCase()] ?? '';
   return {
