@@ -20,12 +20,20 @@ export async function loadContainers(parts: ContainerParts): Promise<void> {
     try {
       const definition = (await readJson(files.definition)) as ContainerDefinition | undefined;
       if (definition === undefined) continue;
-      const state = ((await readJson(files.state)) as StoredState | undefined) ?? initialState();
+      const state = (await storedState(files.state)) ?? initialState();
       parts.registry.add(new Container({ definition, state, files }));
     } catch (error) {
       parts.log(`container ${id}: its definition cannot be read; it is left as it is`, error);
     }
   }
+}
+
+/** state.json, which is not synced: a power cut leaves that of a new container empty, which has not run then. */
+async function storedState(path: string): Promise<StoredState | undefined> {
+  const stored = await readJson(path).catch((error) => {
+    if (!(error instanceof SyntaxError)) throw error;
+  });
+  return stored as StoredState | undefined;
 }
 
 /**
