@@ -65,6 +65,14 @@ test('commands answer with code, output and errors; input is pushed through', as
   expect(result.stderr.toString()).toBe('wrong\n');
 });
 
+test('a command whose opening, output and end come in one piece is answered too', async () => {
+  await using slow = await startGathering(sshd.address.port);
+  const gathered = await connectSsh({ ...sshd.address, port: slow.port }, { signal });
+  const result = await gathered.exec('echo all at once; exit 3');
+  expect(result).toMatchObject({ code: 3, stdout: Buffer.from('all at once\n') });
+  gathered.close();
+});
+
 test('a pushed stream of megabytes arrives whole', async () => {
   const bytes = randomBytes(5_000_000);
   const result = await link.exec('sha256sum', {
@@ -242,3 +250,32 @@ test('published ports are reached by TCP channels', async () => {
   const stream = await link.openTcp('127.0.0.1', port);
   expect(Buffer.concat(await stream.toArray()).toString()).toBe('hello');
 });
+
+/** A way to the server as a busy computer makes it: its bytes arrive late and many at once. */
+async function startGathering(port: number): Promise<AsyncDisposable & { port: number }> {
+  const gatherMs = 150;
+  const clients = new Set<Socket>();
+  const server = createServer((client) => {
+    clients.add(client);
+    const upstream = connect(port, '127.0.0.1');
+    let held: Buffer[] = [];
+    upstream.on('data', (chunk: Buffer) => {
+      if (held.push(chunk) > 1) return;
+      setTimeout(() => {
+        client.write(Buffer.concat(held));
+        held = [];
+      }, gatherMs);
+    });
+    client.pipe(upstream);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    upstream.on('close', () => client.destroy());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    port: (server.address() as { port: number }).port,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

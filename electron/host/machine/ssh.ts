@@ -141,10 +141,7 @@ class SshLink implements Link {
     { input, signal }: { input?: Readable | Uint8Array; signal?: AbortSignal } = {},
   ): Promise<ExecResult> {
     signal?.throwIfAborted();
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      this.#client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)));
-    });
-    const finished = this.#finished(channel, input);
+    const { channel, finished } = await this.#begin(command, input);
     if (!signal) return await finished;
     const aborted = Promise.withResolvers<never>();
     // sshd may hold the channel until the command ends; the caller need not wait for that.
@@ -167,6 +164,19 @@ class SshLink implements Link {
     this.#client.end();
     // A peer that does not answer the goodbye must not hold the socket.
     this.#client.destroy();
+  }
+
+  /** Listens before it returns: a short command's opening, exit code and end may come in one piece. */
+  #begin(
+    command: string,
+    input: Readable | Uint8Array | undefined,
+  ): Promise<{ channel: ClientChannel; finished: Promise<ExecResult> }> {
+    return new Promise((resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) reject(error);
+        else resolve({ channel, finished: this.#finished(channel, input) });
+      });
+    });
   }
 
   #finished(channel: ClientChannel, input: Readable | Uint8Array | undefined): Promise<ExecResult> {
