@@ -40,10 +40,10 @@ function startHost(files: HostFiles, hostArguments: string[]): Promise<void> {
     // The channel carries one word, 'ready', and is closed by the host then.
     stdio: ['ignore', log, log, 'ipc'],
   });
-  child.unref();
   return new Promise((resolve, reject) => {
     child.once('message', () => {
       child.disconnect();
+      child.unref();
       resolve();
     });
     child.once('error', reject);

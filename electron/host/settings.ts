@@ -11,7 +11,12 @@ export class SettingsStore {
   /** Throws when the file is not settings: silently starting over would lose what somebody wrote. */
   constructor(file: string) {
     this.#file = file;
-    this.#settings = schema.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+    try {
+      this.#settings = schema.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw new Error(`${file} does not hold settings: ${reason}\nCorrect or remove it.`, { cause: error });
+    }
   }
 
   read(): Settings {

@@ -38,8 +38,10 @@ export function parseSerial(text: string): SerialReport {
 }
 
 function findProblem(lines: string[], detail: string): { problem?: Problem } {
-  if (lines.some((line) => line.includes('Kernel panic'))) {
-    return { problem: { code: 'kernel-panic', params: {}, detail } };
+  const panic = lines.find((line) => line.includes('Kernel panic'));
+  // Its reason comes first, and then more lines of addresses than the tail holds.
+  if (panic !== undefined) {
+    return { problem: { code: 'kernel-panic', params: {}, detail: `${panic}\n${detail}` } };
   }
   for (const line of lines) {
     const [, word, words] = /^@problem (\S+)(.*)/.exec(line) ?? [];
