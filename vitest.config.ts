@@ -36,6 +36,17 @@ export default defineConfig({
         },
       },
       { test: { ...shared, name: 'runtime', include: ['e2e/runtime/**/*.test.ts'], fileParallelism: false } },
+      {
+        test: {
+          ...shared,
+          name: 'machine',
+          include: ['e2e/machine/**/*.test.ts'],
+          globalSetup: ['e2e/engine/docker-cli.setup.ts', 'e2e/machine/global-setup.ts'],
+          fileParallelism: false,
+          // An emulated machine on a busy computer.
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -9,6 +9,7 @@ import {
   machineNeeds,
   testNeeds,
 } from '../../electron/start/system-packages.ts';
+import { MachineKeeper } from './machine-keeper.ts';
 import { native, proveFuzz } from './native.ts';
 import { check, type Outcome, playwright, together, vitest } from './suites.ts';
 
@@ -37,6 +38,7 @@ const filesForOldestCli = [
 
 type Suite = () => Outcome | Promise<Outcome>;
 
+const keeper = new MachineKeeper();
 const checks: Record<string, Suite> = {
   types: () => check('types', 'node_modules/.bin/tsc', ['-b']),
   lint: () => check('lint and format', 'node_modules/.bin/biome', ['check', '--error-on-warnings', '.']),
@@ -51,11 +53,26 @@ const tests: Record<string, Suite> = {
     vitest('engine with docker 20.10', ['--project=engine', ...filesForOldestCli], { DOCKER_CLI: '20.10' }),
   runtime: () => vitest('runtime', ['--project=runtime']),
   pages: () => playwright('pages', ['--project=pages'], { ownNetwork: true }),
+  machine: onMachine((environment) => vitest('machine', ['--project=machine'], environment)),
 };
+
+/** A suite on the machine that all such suites share. */
+function onMachine(suite: (environment: Record<string, string>) => Outcome): Suite {
+  return async () => {
+    const environment = await keeper.environment().catch((error: Error) => {
+      console.error(error.message);
+    });
+    return environment ? suite(environment) : { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
+  };
+}
 
 async function runSuites(suites: Suite[]): Promise<number> {
   const outcomes: Outcome[] = [];
-  for (const suite of suites) outcomes.push(await suite());
+  try {
+    for (const suite of suites) outcomes.push(await suite());
+  } finally {
+    await keeper[Symbol.asyncDispose]();
+  }
   const sum = together(outcomes);
   const allowed = JSON.parse(readFileSync('e2e/run/allowed-skips.json', 'utf8')) as { test: string }[];
   const unexpected = sum.skippedNames.filter((name) => !allowed.some((entry) => entry.test === name));
@@ -76,7 +93,7 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
       return 2;
     }
     installMissing([...buildNeeds, ...machineNeeds, ...localNeeds, ...testNeeds]);
-    await buildAll(['native', 'renderer']);
+    await buildAll();
     return runSuites(names.map((name) => tests[name] as Suite));
   }
   if (command === 'bench') {
