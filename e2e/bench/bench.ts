@@ -9,6 +9,7 @@ import { containerRows } from './container-rows.ts';
 import type { Contestant } from './contestant.ts';
 import { startDockerd } from './dockerd.ts';
 import { imageRows, pull } from './image-rows.ts';
+import { machineRows } from './machine-rows.ts';
 import { enterable, peersTree } from './peers.ts';
 import { writePerformance } from './performance-page.ts';
 import { once } from './rounds.ts';
@@ -50,6 +51,7 @@ async function main(wanted: string[]): Promise<void> {
       streams: () => streamRows(contestants, data),
       images: () => imageRows(contestants, registry.address),
       memory: () => [idle],
+      machine: () => machineRows(data),
     };
     const unknown = wanted.find((name) => !areas[name]);
     if (unknown !== undefined)

@@ -1,5 +1,6 @@
 import { dockerCli } from '../docker-clis.ts';
 import { testImages } from '../images/catalogue.ts';
+import { prepareDebianGuest } from './debian-guest.ts';
 import { peersTree } from './peers.ts';
 
 /** Fetches everything that the measurement needs, while there is still a network. */
@@ -7,4 +8,5 @@ export async function prepareBench(): Promise<void> {
   peersTree();
   await dockerCli('newest');
   testImages();
+  prepareDebianGuest('build/bundle', process.execPath);
 }

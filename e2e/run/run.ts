@@ -97,8 +97,8 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
     return runSuites(names.map((name) => tests[name] as Suite));
   }
   if (command === 'bench') {
-    installMissing([...buildNeeds, ...localNeeds, ...testNeeds, ...benchNeeds]);
-    await buildAll(['native', 'bundle']);
+    installMissing([...buildNeeds, ...machineNeeds, ...localNeeds, ...testNeeds, ...benchNeeds]);
+    await buildAll();
     await (await import('../bench/prepare.ts')).prepareBench();
     // Namespaces of its own: what a peer does to network and mounts ends with the run.
     const words = ['--net', '--mount', process.execPath, 'e2e/bench/bench.ts', ...rest];
