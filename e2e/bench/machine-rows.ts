@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:http';
-import type { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureHost } from '../../electron/cli/host-process.ts';
