@@ -11,6 +11,7 @@ import { hostOptions } from '../../electron/host/options.ts';
 import { type EngineClient, engineClient } from '../../engine/api/client.ts';
 import { clientOf, residentMB } from './contestant.ts';
 import { startDebianGuest } from './debian-guest.ts';
+import { instructionCounter } from './instruction-counter.ts';
 import { type Row, summarize } from './samples.ts';
 
 const rounds = 3;
@@ -29,7 +30,8 @@ export async function* machineRows(data: string): AsyncGenerator<Row> {
   const guestMB = names.map(() => [] as number[]);
   const hostMB = names.map(() => [] as number[]);
   const idleMs = names.map(() => [] as number[]);
-  const ours = await openOurs(data);
+  yield await instructionsRow(data);
+  const ours = await openOurs(data, 'bench');
   try {
     yield first(await measureFirst(ours));
     for (let round = 0; round < rounds; round += 1) {
@@ -57,15 +59,43 @@ export async function* machineRows(data: string): AsyncGenerator<Row> {
   yield row(`processor time of the idle machine in a minute`, 'ms', '≤ 600 ms', idleMs);
 }
 
+/** Guest instructions to the first answer: what a boot costs, whatever else the computer does. */
+async function instructionsRow(data: string): Promise<Row> {
+  const counter = instructionCounter(join(data, 'counter'));
+  const path = process.env.PATH;
+  process.env.PATH = `${counter.directory}:${path}`;
+  const ours = await openOurs(data, 'counted').finally(() => {
+    process.env.PATH = path;
+  });
+  const values: number[] = [];
+  try {
+    await ours.client.changeSettings({ machine: { kind: 'qemu', cpus: 1, diskGiB: 64 } });
+    await measureFirst(ours);
+    for (let round = 0; round < rounds; round += 1) {
+      await using machine = await bootOurs(ours);
+      values.push(counter.read());
+      await machine.engine.version();
+    }
+  } finally {
+    await ours.client.quit();
+  }
+  return {
+    figure: 'guest instructions to the first answer, in thousands of millions (one processor)',
+    unit: 'G',
+    target: '≤ 3.3 G',
+    results: [{ contestant: 'Berth', samples: summarize(values) }],
+  };
+}
+
 interface Ours {
   client: HostClient;
   socket: string;
   running: string;
 }
 
-async function openOurs(data: string): Promise<Ours> {
+async function openOurs(data: string, instance: string): Promise<Ours> {
   // Sockets do not fit below the data directory.
-  const values = { 'data-dir': join(data, 'desktop'), 'runtime-dir': '/tmp/berth-bench', instance: 'bench' };
+  const values = { 'data-dir': join(data, instance), 'runtime-dir': '/tmp/berth-bench', instance };
   const options = hostOptions(values);
   const files = hostFiles(options, options.instance);
   const words = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
