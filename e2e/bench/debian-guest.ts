@@ -68,6 +68,8 @@ export function prepareDebianGuest(bundle: string, node: string): void {
   mkdirSync(join(tree, 'root/.ssh'), { recursive: true, mode: 0o700 });
   writeFileSync(join(tree, 'root/.ssh/authorized_keys'), `${client.public}\n`, { mode: 0o600 });
   writeFileSync(join(tree, 'etc/ssh/ssh_host_ed25519_key'), host.private, { mode: 0o600 });
+  // Every connection comes from one address: a client that tries again early must not be punished for it.
+  writeFileSync(join(tree, 'etc/ssh/sshd_config.d/guest.conf'), 'PerSourcePenalties no\nMaxStartups 200\n');
   cpSync(bundle, join(tree, 'opt/berth'), { recursive: true });
   copyFileSync(node, join(tree, 'usr/bin/node'));
   chmodSync(join(tree, 'usr/bin/node'), 0o755);
