@@ -19,22 +19,11 @@
 
 #include "report.h"
 
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
-#endif
-#ifndef MOVE_MOUNT_F_EMPTY_PATH
-#define MOVE_MOUNT_F_EMPTY_PATH 4
-#endif
+static bool writes(enum confine_kind kind) { return kind == CONFINE_WRITE || kind == CONFINE_CONTAINER_WRITE; }
 
-/* linux/mount.h and sys/mount.h cannot be included together in all C libraries. */
-struct mount_attributes {
-  uint64_t set, clear, propagation, userns_fd;
-};
-enum { ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8 };
-
-static void close_others(const int *keep) {
+void confine_descriptors(const int *keep) {
   unsigned from = 4;
-  for (; *keep >= 0; keep++) { /* ascending */
+  for (; *keep >= 0; keep++) {
     if ((unsigned)*keep > from) syscall(SYS_close_range, from, (unsigned)*keep - 1, 0);
     from = (unsigned)*keep + 1;
   }
@@ -46,20 +35,20 @@ void confine_namespaces(int directory, enum confine_kind kind, const int *keep) 
   if (fchdir(directory) != 0) fail_errno("chdir", NULL);
   if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0) fail_errno("unshare", NULL);
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail_errno("making mounts private", NULL);
-  int tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | O_CLOEXEC);
+  int tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE_FLAG | O_CLOEXEC);
   if (tree < 0) fail_errno("open_tree", NULL);
   struct mount_attributes attributes = {.set = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC |
-                                               (kind == CONFINE_READ ? ATTR_RDONLY : 0)};
+                                               (writes(kind) ? 0 : ATTR_RDONLY)};
   if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
     fail_errno("mount_setattr", NULL);
   }
-  if (syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) != 0) fail_errno("move_mount", NULL);
+  if (syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_FROM_FD) != 0) fail_errno("move_mount", NULL);
   if (fchdir(tree) != 0) fail_errno("chdir", NULL);
   /* Stacks the old root on the new one's place; detaching it leaves nothing of the machine's tree. */
   if (syscall(SYS_pivot_root, ".", ".") != 0) fail_errno("pivot_root", NULL);
   if (umount2(".", MNT_DETACH) != 0) fail_errno("umount", NULL);
   if (chdir("/") != 0) fail_errno("chdir", NULL);
-  close_others(keep);
+  confine_descriptors(keep);
   umask(0);
 }
 
@@ -74,11 +63,12 @@ void confine_limits(unsigned seconds, unsigned long long memory_bytes) {
 
 void confine_capabilities(enum confine_kind kind) {
   /* trusted.* xattrs are CAP_SYS_ADMIN's: the list of system calls keeps the rest of that capability away. */
-  static const int writing[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN};
-  static const int reading[] = {CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN};
-  const int *list = kind == CONFINE_WRITE ? writing : reading;
-  size_t count = kind == CONFINE_WRITE ? sizeof writing / sizeof *writing : sizeof reading / sizeof *reading;
-  uint64_t kept = 0;
+  static const int writing[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP};
+  static const int reading[] = {CAP_DAC_READ_SEARCH};
+  const int *list = writes(kind) ? writing : reading;
+  size_t count = writes(kind) ? sizeof writing / sizeof *writing : sizeof reading / sizeof *reading;
+  bool layer = kind == CONFINE_WRITE || kind == CONFINE_READ;
+  uint64_t kept = layer ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
   for (size_t i = 0; i < count; i++) kept |= UINT64_C(1) << list[i];
   for (int capability = 0; capability <= 63; capability++) {
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno == EINVAL) break;
@@ -100,7 +90,7 @@ void confine_capabilities(enum confine_kind kind) {
 
 static const uint32_t always[] = {
     SYS_read, SYS_pread64, SYS_write, SYS_close, SYS_openat, SYS_openat2, SYS_getdents64, SYS_newfstatat, SYS_fstat,
-    SYS_statx, SYS_fstatfs, SYS_readlinkat, SYS_lseek, SYS_fchdir, SYS_fgetxattr, SYS_lgetxattr, SYS_flistxattr,
+    SYS_statx, SYS_fstatfs, SYS_statfs, SYS_readlinkat, SYS_lseek, SYS_fchdir, SYS_fgetxattr, SYS_lgetxattr, SYS_flistxattr,
     SYS_llistxattr, SYS_fcntl, SYS_futex, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_brk, SYS_madvise,
     SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall, SYS_set_robust_list, SYS_rseq,
     SYS_getrandom, SYS_sched_yield, SYS_clock_gettime, SYS_sched_getaffinity,
@@ -115,7 +105,7 @@ void confine_calls(enum confine_kind kind) {
   struct sock_filter code[160];
   unsigned short length = 0;
   const size_t always_count = sizeof always / sizeof *always;
-  const size_t count = always_count + (kind == CONFINE_WRITE ? sizeof writing / sizeof *writing : 0);
+  const size_t count = always_count + (writes(kind) ? sizeof writing / sizeof *writing : 0);
   code[length++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
   code[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCHITECTURE, 1, 0);
   code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);

@@ -70,7 +70,7 @@ static struct frame_segment *add_segment(struct frame *frame, struct frame_segme
 }
 
 void frame_literal(struct frame *frame, const void *bytes, size_t length) {
-  if (length == 0) return;
+  if (frame == NULL || length == 0) return;
   struct frame_segment *last = frame->segment_count > 0 ? &frame->segments[frame->segment_count - 1] : NULL;
   if (last == NULL || last->kind != FRAME_LITERAL) last = add_segment(frame, (struct frame_segment){FRAME_LITERAL, 0, 0, 0});
   last->length += length;

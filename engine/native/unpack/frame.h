@@ -55,6 +55,7 @@ struct frame {
 };
 
 void frame_create(struct frame *frame, int fd);
+/* With no frame nothing is kept: the tar is unpacked and forgotten. */
 void frame_literal(struct frame *frame, const void *bytes, size_t length);
 /* Numbers the contents of a new file, which the following frame_file calls belong to. */
 void frame_content(struct frame *frame, struct inode *inode);

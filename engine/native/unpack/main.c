@@ -7,8 +7,15 @@
  *   rebuild the very tar of the layer in the directory, on 1
  *   read    one file's contents, asked on 0, on 1
  *   walk    index of a writable layer, on 1
+ *   pack    a writable layer as an image's layer, a tar on 1
  *   remove  everything in the directory
  *   sync    the directory's file system
+ *
+ * With a plan of a container's file system on 5 (plan.h) and, where it runs, its mount namespace on 4:
+ *
+ *   get     status of a path, told; an archive of what lies there, on 1
+ *   put     an archive on 0, unpacked into a directory
+ *   export  all of the root file system, a tar on 1
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +25,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "confine.h"
 #include "extract.h"
 #include "index.h"
+#include "pack.h"
+#include "plan.h"
 #include "read.h"
 #include "rebuild.h"
 #include "remove.h"
 #include "report.h"
 #include "source.h"
+#include "view.h"
 #include "walk.h"
 
 enum { DIRECTORY_FD = 4, DEFAULT_SECONDS = 3600 };
@@ -114,6 +125,49 @@ static void walk_upper(unsigned seconds, unsigned long long max_entries) {
               (unsigned long long)tree.count - 1);
 }
 
+static void pack_upper(unsigned seconds) {
+  const int keep[] = {-1};
+  confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_READ);
+  pack(&(struct pack_options){.root = root, .directory = ".", .name = "", .layer = true, .without_root = true});
+  report_line("{\"result\":{}}");
+}
+
+static void enter(struct plan *plan, enum confine_kind kind, unsigned seconds) {
+  plan_read(plan);
+  view_enter(plan, kind);
+  confine_limits(seconds, MEMORY_BYTES);
+  confine_capabilities(kind);
+}
+
+static void get(unsigned seconds) {
+  struct plan plan;
+  enter(&plan, CONFINE_CONTAINER_READ, seconds);
+  confine_calls(CONFINE_CONTAINER_READ);
+  archive_read(&plan);
+  report_line("{\"result\":{}}");
+}
+
+static void put(unsigned seconds, unsigned long long max_bytes) {
+  struct plan plan;
+  enter(&plan, CONFINE_CONTAINER_WRITE, seconds);
+  source_prepare();
+  confine_calls(CONFINE_CONTAINER_WRITE);
+  source_open(max_bytes);
+  archive_write(&plan);
+  report_line("{\"result\":{}}");
+}
+
+static void export(unsigned seconds) {
+  struct plan plan;
+  enter(&plan, CONFINE_CONTAINER_READ, seconds);
+  int root = open_root();
+  confine_calls(CONFINE_CONTAINER_READ);
+  pack(&(struct pack_options){.root = root, .directory = "/", .name = "", .without_root = true});
+  report_line("{\"result\":{}}");
+}
+
 static void remove_all(unsigned seconds) {
   const int keep[] = {-1};
   confine(DIRECTORY_FD, CONFINE_WRITE, keep, seconds);
@@ -138,13 +192,21 @@ int main(int count, char **arguments) {
     read_one(seconds);
   } else if (strcmp(task, "walk") == 0) {
     walk_upper(seconds, entries);
+  } else if (strcmp(task, "pack") == 0) {
+    pack_upper(seconds);
+  } else if (strcmp(task, "get") == 0) {
+    get(seconds);
+  } else if (strcmp(task, "put") == 0) {
+    put(seconds, bytes);
+  } else if (strcmp(task, "export") == 0) {
+    export(seconds);
   } else if (strcmp(task, "remove") == 0) {
     remove_all(seconds);
   } else if (strcmp(task, "sync") == 0) {
     if (syncfs(DIRECTORY_FD) != 0) fail_errno("syncfs", NULL);
     report_line("{\"result\":{}}");
   } else {
-    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|read|walk|remove|sync");
+    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|read|walk|pack|remove|sync|get|put|export");
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static atomic_flag told = ATOMIC_FLAG_INIT;
@@ -37,7 +38,8 @@ static size_t escape(char *out, size_t size, const char *text) {
 }
 
 _Noreturn void fail(enum fail_kind kind, const char *format, ...) {
-  static const char *const names[] = {"truncated", "invalid", "space", "limit", "internal", "missing"};
+  static const char *const names[] = {"truncated", "invalid", "space", "limit", "internal", "missing",
+                                      "refused",   "read-only"};
   if (atomic_flag_test_and_set(&told)) {
     for (;;) pause(); /* Another thread is telling its error and ends the process. */
   }
@@ -79,6 +81,17 @@ _Noreturn void fail_errno(const char *what, const char *path) {
 void report_progress(uint64_t blob_bytes, uint64_t tar_bytes) {
   report_line("{\"progress\":{\"blobBytes\":%llu,\"tarBytes\":%llu}}", (unsigned long long)blob_bytes,
               (unsigned long long)tar_bytes);
+}
+
+void report_stat(const struct stat *status, const char *link_target) {
+  char escaped[4096 * 6 + 8], line[sizeof escaped + 256];
+  escape(escaped, sizeof escaped, link_target);
+  int length = snprintf(line, sizeof line,
+                        "{\"stat\":{\"mode\":%u,\"sizeBytes\":%lld,\"mtimeSeconds\":%lld,\"mtimeNanoseconds\":%ld,"
+                        "\"linkTarget\":\"%s\"}}\n",
+                        status->st_mode, (long long)status->st_size, (long long)status->st_mtim.tv_sec,
+                        status->st_mtim.tv_nsec, escaped);
+  write_all(line, (size_t)length);
 }
 
 void report_line(const char *format, ...) {
