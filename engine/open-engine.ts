@@ -3,6 +3,7 @@ import { readHostLimits } from './containers/host-limits.ts';
 import { ContainerRegistry } from './containers/registry.ts';
 import { Events } from './events.ts';
 import { openImages } from './images/image-store.ts';
+import { openContainerTrees } from './layers/container-trees.ts';
 import { openLayers } from './layers/layer-store.ts';
 import { openLayerTrees } from './layers/layer-trees.ts';
 import { openNetworks } from './network/linux-networks.ts';
@@ -79,6 +80,7 @@ export async function openEngine(options: {
     registry,
     images,
     layers,
+    containerTrees: openContainerTrees({ unpackProgram }),
     networks,
     volumes,
     runtime: openRuntime({ instance, files }),

@@ -58,6 +58,8 @@ export const errorCodes = {
   'exec-not-found': 'not-found',
   'exec-already-ran': 'conflict',
   'path-not-found': 'not-found',
+  'path-refused': 'invalid',
+  'read-only': 'forbidden',
   'desktop-path': 'invalid',
   'bind-source-missing': 'invalid',
   'port-in-use': 'internal',

@@ -1,5 +1,6 @@
 import type { Events } from '../events.ts';
 import type { Images } from '../images/images.ts';
+import type { ContainerTrees } from '../layers/container-trees.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { Networks } from '../network/network.ts';
 import type { HostFacts } from '../runtime/bundle-request.ts';
@@ -29,6 +30,7 @@ export interface ContainerParts {
   registry: ContainerRegistry;
   images: Images;
   layers: Layers;
+  containerTrees: ContainerTrees;
   networks: Networks;
   volumes: Volumes;
   runtime: Runtime;

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { signIn } from '../registry/login.ts';
 import { Registries } from '../registry/registries.ts';
+import { commitImage } from './commit.ts';
 import { inspectDistribution } from './distribution.ts';
 import { checkFilters } from './filters.ts';
 import { findImage } from './find.ts';
@@ -66,6 +67,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     },
     inspect: async (reference) => inspectImage(parts, reference),
     history: async (reference) => imageHistory(parts, reference),
+    commit: (request) => commitImage(parts, request),
     numbered: (reference) => numberLayers(parts, reference),
     tag: (reference, repository, tag) => tagImage(parts, reference, repository, tag),
     remove: (reference, request) => removeImage(parts, reference, request),

@@ -14,6 +14,7 @@ import type { Events } from '../events.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { RegistrySettings } from '../registry/registries.ts';
 import type { EngineFiles } from '../store/files.ts';
+import type { CommitOptions } from './commit.ts';
 import type { NumberedImage } from './image-layers.ts';
 
 /** Options of `openImages` (images/image-store.ts). */
@@ -36,6 +37,8 @@ export interface Images {
   resolve(reference: string): Promise<ResolvedImage>;
   inspect(reference: string): Promise<ImageInspect>;
   history(reference: string): Promise<ImageHistoryEntry[]>;
+  /** Makes an image of a container's image and what the container wrote. */
+  commit(options: CommitOptions): Promise<{ id: string; name: string | undefined }>;
   /** History and layers as the layer explorer numbers them; throws image-not-found. */
   numbered(reference: string): NumberedImage;
   tag(reference: string, repository: string, tag: string): Promise<void>;

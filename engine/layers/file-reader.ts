@@ -1,7 +1,7 @@
-import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import type { OpenedFile } from './layers.ts';
 import { noFile } from './no-path.ts';
+import { taskOutput } from './task-output.ts';
 import { type OpenedReport, startUnpack } from './unpack-program.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function readFileIn(options: {
     mtime: mtimeSeconds + mtimeNanoseconds / 1e9,
     stream: ({ start = 0, end: last = sizeBytes - 1 } = {}) => {
       askFor(input, start, Math.max(0, last + 1 - start));
-      return outputOf(task, end);
+      return taskOutput(task, end);
     },
     async close() {
       end.abort();
@@ -46,16 +46,4 @@ function askFor(input: Writable, offset: number, length: number): void {
   range.writeBigUInt64LE(BigInt(offset), 0);
   range.writeBigUInt64LE(BigInt(length), 8);
   input.end(range);
-}
-
-/** The program's output, which ends well only when the program did; destroying it ends the program. */
-function outputOf(task: ReturnType<typeof startUnpack>, end: AbortController): Readable {
-  const output = new PassThrough();
-  output.once('close', () => end.abort());
-  const finished = (async () => {
-    await Promise.all([pipeline(task.stdout!, output, { end: false }), task.result]);
-    output.end();
-  })();
-  finished.catch((error: Error) => output.destroy(error));
-  return output;
 }

@@ -7,14 +7,28 @@ import { BerthError } from '../errors.ts';
 /** Runs tasks of berth-unpack (engine/native/unpack/main.c): one short-lived confined process each. */
 export interface UnpackTask {
   program: string;
-  task: 'unpack' | 'rebuild' | 'read' | 'walk' | 'remove' | 'sync';
-  /** The directory that the task is about. */
+  task: 'unpack' | 'rebuild' | 'read' | 'walk' | 'pack' | 'remove' | 'sync' | 'get' | 'put' | 'export';
+  /** The directory that the task is about, or the mount namespace of its container. */
   directory: string;
   options?: Record<string, number>;
   signal?: AbortSignal;
   onProgress?: (progress: { blobBytes: number; tarBytes: number }) => void;
   /** A file is open, before its bytes are asked for. */
   onOpened?: (file: OpenedReport) => void;
+  /** A path in a container was looked at. */
+  onStat?: (status: StatReport) => void;
+  /** Words of the container's file system (engine/native/unpack/plan.h), each with a NUL behind. */
+  plan?: Buffer;
+}
+
+export interface StatReport {
+  /** st_mode. */
+  mode: number;
+  sizeBytes: number;
+  mtimeSeconds: number;
+  mtimeNanoseconds: number;
+  /** Where a symlink leads in the end, its bytes as latin-1; else empty. */
+  linkTarget: string;
 }
 
 export interface OpenedReport {
@@ -31,8 +45,8 @@ export interface RunningTask {
   result: Promise<Record<string, unknown>>;
 }
 
-const withInput = new Set(['unpack', 'read']);
-const withOutput = new Set(['rebuild', 'read', 'walk']);
+const withInput = new Set(['unpack', 'read', 'put']);
+const withOutput = new Set(['rebuild', 'read', 'walk', 'pack', 'get', 'export']);
 
 /** Starts a task. Its end is always seen through `result`, which must be awaited. */
 export function startUnpack(task: UnpackTask): RunningTask {
@@ -47,6 +61,7 @@ export function startUnpack(task: UnpackTask): RunningTask {
         'ignore',
         'pipe',
         directory,
+        ...(task.plan === undefined ? [] : ['pipe' as const]),
       ],
       env: {},
       cwd: '/',
@@ -56,6 +71,9 @@ export function startUnpack(task: UnpackTask): RunningTask {
   }
   // A reader that ends early shows in the result; the broken pipe says nothing more.
   child.stdin?.on('error', () => {});
+  const plan = (child.stdio as readonly unknown[])[5] as Writable | undefined;
+  plan?.on('error', () => {});
+  plan?.end(task.plan);
   const cancel = () => child.kill('SIGKILL');
   task.signal?.addEventListener('abort', cancel, { once: true });
   if (task.signal?.aborted) cancel();
@@ -83,41 +101,59 @@ async function outcome(child: ChildProcess, task: UnpackTask): Promise<Record<st
   const [code, killedBy] = await ended;
   await reading;
   if (task.signal?.aborted) throw new BerthError('canceled', 'context canceled');
-  if (last.error !== undefined) throw failure(last.error);
+  if (last.error !== undefined) throw failure(task, last.error);
   if (code === 0 && last.result !== undefined) return last.result;
   throw died(task, code, killedBy);
 }
 
+type FailureKind =
+  | 'truncated'
+  | 'invalid'
+  | 'space'
+  | 'limit'
+  | 'internal'
+  | 'missing'
+  | 'refused'
+  | 'read-only';
+
 interface Report {
   progress?: { blobBytes: number; tarBytes: number };
   opened?: OpenedReport;
+  stat?: StatReport;
   result?: Record<string, unknown>;
-  error?: { kind: 'truncated' | 'invalid' | 'space' | 'limit' | 'internal' | 'missing'; message: string };
+  error?: { kind: FailureKind; message: string };
 }
 
 function take(report: Report, last: Report, task: UnpackTask): Report {
   if (report.progress !== undefined) task.onProgress?.(report.progress);
   else if (report.opened !== undefined) task.onOpened?.(report.opened);
+  else if (report.stat !== undefined) task.onStat?.(report.stat);
   else return report;
   return last;
 }
 
-function failure(error: NonNullable<Report['error']>): BerthError {
-  const text = error.message;
+function failure(task: UnpackTask, error: NonNullable<Report['error']>): BerthError {
+  // The program escapes bytes, whose text is UTF-8 wherever a person wrote it.
+  const detail = Buffer.from(error.message, 'latin1').toString('utf8');
+  const text = task.task === 'unpack' ? `failed to register layer: ${detail}` : detail;
+  if (task.task === 'put' && (error.kind === 'invalid' || error.kind === 'truncated')) {
+    return new BerthError('archive-invalid', text, { detail });
+  }
   switch (error.kind) {
     case 'truncated':
-      return new BerthError('layer-truncated', `failed to register layer: ${text}`, { detail: text });
-    case 'space': {
-      // Docker's CLI and people look for Go's words, which begin small.
-      const detail = text.replace('No space left', 'no space left');
-      return new BerthError('disk-full', `failed to register layer: ${detail}`, { detail });
-    }
+      return new BerthError('layer-truncated', text, { detail });
+    case 'space':
+      return new BerthError('disk-full', text, { detail });
     case 'missing':
-      return new BerthError('path-not-found', text, { path: text });
+      return new BerthError('path-not-found', detail, { path: detail });
+    case 'refused':
+      return new BerthError('path-refused', detail, { detail });
+    case 'read-only':
+      return new BerthError('read-only', detail, { detail });
     case 'internal':
-      return new BerthError('internal', `failed to register layer: ${text}`, { detail: text });
+      return new BerthError('internal', text, { detail });
     default:
-      return new BerthError('layer-invalid', `failed to register layer: ${text}`, { detail: text });
+      return new BerthError('layer-invalid', text, { detail });
   }
 }
 
@@ -125,8 +161,9 @@ function failure(error: NonNullable<Report['error']>): BerthError {
 function died(task: UnpackTask, code: number | null, killedBy: NodeJS.Signals | null): BerthError {
   const how = killedBy === null ? `status ${code}` : killedBy;
   if (killedBy === 'SIGSYS' || killedBy === 'SIGXCPU' || killedBy === 'SIGALRM' || killedBy === 'SIGSEGV') {
-    const detail = `unpacking was stopped by its confinement (${how})`;
-    return new BerthError('layer-invalid', `failed to register layer: ${detail}`, { detail });
+    const detail = `berth-unpack ${task.task} was stopped by its confinement (${how})`;
+    const text = task.task === 'unpack' ? `failed to register layer: ${detail}` : detail;
+    return new BerthError(task.task === 'put' ? 'archive-invalid' : 'layer-invalid', text, { detail });
   }
   return new BerthError('internal', `berth-unpack ${task.task} ended with ${how}`);
 }

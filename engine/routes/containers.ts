@@ -16,6 +16,7 @@ import { parseWaitCondition, waitFor } from '../containers/wait.ts';
 import { BerthError } from '../errors.ts';
 import type { RequestContext } from '../http/context.ts';
 import { type Route, route } from '../http/router.ts';
+import { containerArchiveRoutes } from './container-archive.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { inVersion } from './version-edits.ts';
 
@@ -26,6 +27,7 @@ export function containerRoutes(containers: Containers): Route[] {
     ...lifeRoutes(containers),
     ...changeRoutes(containers),
     ...containerStreamRoutes(containers),
+    ...containerArchiveRoutes(containers),
   ];
 }
 

@@ -18,6 +18,14 @@ export const starts: Provocations = {
     const mount = { Type: 'volume', Source: 'subbed', Target: '/v', VolumeOptions: options };
     return refusedStart(engine, { Cmd: ['true'], HostConfig: { Mounts: [mount] } });
   },
+  'path-refused': async ({ engine }) => {
+    const id = await made(engine, { Cmd: ['true'] });
+    return await call(engine, 'PUT', `/containers/${id}/archive?path=/etc/passwd`);
+  },
+  'read-only': async ({ engine }) => {
+    const id = await made(engine, { Cmd: ['true'], HostConfig: { ReadonlyRootfs: true } });
+    return await call(engine, 'PUT', `/containers/${id}/archive?path=/etc`);
+  },
   'desktop-path': ({ desktop }) =>
     call(desktop, 'POST', '/containers/create', {
       Image: 'busybox',

@@ -113,6 +113,12 @@ static void set_name(size_t length, const char *name) {
   memcpy(packing.name + length, name, added + 1);
 }
 
+/* Docker's archives count in seconds; a layer keeps the times that a later comparison looks at. */
+static void write_entry(struct tar_out_entry *entry) {
+  entry->exact_time = packing.options->layer;
+  tar_write_entry(entry);
+}
+
 /* What the file had when it was opened is told and given, with zeros for what it lost meanwhile. */
 static void write_contents(int fd, uint64_t size) {
   static uint8_t buffer[COPY_BYTES];
@@ -143,7 +149,7 @@ static void pack_file(int directory, const char *name, const struct stat *seen) 
   if (first != NULL && first->name != NULL) {
     entry.type = '1';
     entry.link = first->name;
-    tar_write_entry(&entry);
+    write_entry(&entry);
   } else {
     if (first != NULL) {
       *first = (struct first_name){status.st_dev, status.st_ino, strdup(packing.name)};
@@ -153,7 +159,7 @@ static void pack_file(int directory, const char *name, const struct stat *seen) 
     struct xattr *xattrs = read_xattrs(fd);
     entry.xattrs = xattrs;
     entry.size = (uint64_t)status.st_size;
-    tar_write_entry(&entry);
+    write_entry(&entry);
     free_xattrs(xattrs);
     write_contents(fd, entry.size);
   }
@@ -165,7 +171,7 @@ static void pack_whiteout(size_t name_length, const char *prefix, const char *na
   entry.status.st_mode = S_IFREG | 0600;
   set_name(name_length, prefix);
   set_name(name_length + strlen(prefix), name);
-  tar_write_entry(&entry);
+  write_entry(&entry);
 }
 
 static void pack_special(int directory, const char *name, const struct stat *status, size_t name_length) {
@@ -191,7 +197,7 @@ static void pack_special(int directory, const char *name, const struct stat *sta
     case S_IFIFO: entry.type = '6'; break;
     default: return; /* a socket: no archive can hold one */
   }
-  tar_write_entry(&entry);
+  write_entry(&entry);
 }
 
 static int by_name(const void *left, const void *right) {
@@ -235,7 +241,7 @@ static void descend(int fd, size_t path_length) {
   if (packing.depth > 1 || !packing.options->without_root) {
     struct xattr *xattrs = read_xattrs(fd);
     struct tar_out_entry entry = {.name = packing.name, .type = '5', .status = status, .xattrs = xattrs};
-    tar_write_entry(&entry);
+    write_entry(&entry);
     free_xattrs(xattrs);
   }
   if (packing.options->layer && opaque(fd)) pack_whiteout(level->name_length, ".wh..wh..opq", "", &status);

@@ -59,7 +59,7 @@ static void open_destination(void) {
 
 /* The directory of the first `count` parts; missing ones are made, links of the container followed in it. */
 static int open_parent(const struct parts *parts, size_t count) {
-  int directory = dup(putting.destination);
+  int directory = fcntl(putting.destination, F_DUPFD_CLOEXEC, 0);
   if (directory < 0) fail_errno("open", putting.plan->path);
   for (size_t i = 0; i < count; i++) {
     const char *name = parts->items[i];

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -74,8 +75,12 @@ _Noreturn void fail_errno(const char *what, const char *path) {
     case EOVERFLOW: kind = FAIL_INVALID; break;
     default: break;
   }
-  if (path != NULL) fail(kind, "%s %s: %s", what, path, strerror(number));
-  fail(kind, "%s: %s", what, strerror(number));
+  /* Docker's clients know these sentences without a capital, as Go writes them. */
+  char words[128];
+  snprintf(words, sizeof words, "%s", strerror(number));
+  words[0] = (char)tolower((unsigned char)words[0]);
+  if (path != NULL) fail(kind, "%s %s: %s", what, path, words);
+  fail(kind, "%s: %s", what, words);
 }
 
 void report_progress(uint64_t blob_bytes, uint64_t tar_bytes) {

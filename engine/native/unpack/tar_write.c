@@ -138,7 +138,9 @@ void tar_write_entry(const struct tar_out_entry *entry) {
   if (entry->size >= OCTAL_SIZE_LIMIT) add_number(&records, "size", entry->size);
   if (entry->status.st_uid >= OCTAL_ID_LIMIT) add_number(&records, "uid", entry->status.st_uid);
   if (entry->status.st_gid >= OCTAL_ID_LIMIT) add_number(&records, "gid", entry->status.st_gid);
-  add_time(&records, entry->status.st_mtim);
+  struct timespec time = entry->status.st_mtim;
+  if (!entry->exact_time) time.tv_nsec = 0;
+  add_time(&records, time);
   for (const struct xattr *x = entry->xattrs; x != NULL; x = x->next) {
     char key[300];
     snprintf(key, sizeof key, "SCHILY.xattr.%s", x->name);

@@ -1,6 +1,7 @@
 #ifndef BERTH_UNPACK_TAR_WRITE_H
 #define BERTH_UNPACK_TAR_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@ struct tar_out_entry {
   struct stat status;
   uint64_t size; /* of the data that follows */
   const struct xattr *xattrs;
+  bool exact_time; /* fractions of a second too, which a plain header cannot hold */
 };
 
 void tar_write_entry(const struct tar_out_entry *entry);

@@ -35,6 +35,8 @@ export default {
     'exec-not-found': 'This session does not exist any more.',
     'exec-already-ran': 'This session has been used already.',
     'path-not-found': 'There is no such path.',
+    'path-refused': 'What lies at this path cannot be replaced by this.',
+    'read-only': 'The container may not write there. Copy to a place that is not read-only.',
     'desktop-path':
       'A folder of this computer cannot be seen by the machine; sharing folders comes later. Use a volume instead.',
     'bind-source-missing': 'The folder to mount does not exist.',

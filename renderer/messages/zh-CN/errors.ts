@@ -34,6 +34,8 @@ export default {
     'exec-not-found': '这个会话已不存在。',
     'exec-already-ran': '这个会话已经用过。',
     'path-not-found': '没有这个路径。',
+    'path-refused': '该路径上的内容不能被它替换。',
+    'read-only': '容器不能写入该位置。请复制到非只读的位置。',
     'desktop-path': '虚拟机看不到本机文件夹，共享文件夹将在以后提供。请改用卷。',
     'bind-source-missing': '要挂载的文件夹不存在。',
     'port-in-use': '端口已被占用。请换一个端口，或停止占用它的程序。',
