@@ -101,12 +101,13 @@ export class TestEngine {
     return child.exitCode;
   }
 
-  /** Makes the image `busybox:latest` by docker import. */
-  async importBusybox(): Promise<void> {
+  /** Makes the image `busybox:latest`, or another of the same files, by docker import. */
+  async importBusybox(options: { name?: string; changes?: string[] } = {}): Promise<void> {
     const image = testBusybox();
     const changes = ['--change', 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin', '--change', 'CMD ["sh"]'];
     const file = image.layers[0]?.file ?? '';
-    const done = await this.docker(['import', ...changes, file, 'busybox:latest']);
+    const own = (options.changes ?? []).flatMap((line) => ['--change', line]);
+    const done = await this.docker(['import', ...changes, ...own, file, options.name ?? 'busybox:latest']);
     if (done.code !== 0) throw new Error(`docker import: ${done.stderr}`);
   }
 

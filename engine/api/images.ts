@@ -23,6 +23,7 @@ export interface ImageConfig {
     Timeout?: number;
     Retries?: number;
     StartPeriod?: number;
+    StartInterval?: number;
   };
 }
 

@@ -83,6 +83,16 @@ export interface LogLine {
   text: string;
 }
 
+/** One row of GET /berth/removed, newest first. GET /berth/removed/{id}/log gives its log, as a multiplexed stream. */
+export interface RemovedContainer {
+  containerId: string;
+  name: string;
+  image: string;
+  at: string;
+  keptUntil: string;
+  exitCode: number | null;
+}
+
 /** The likeliest reason, and what it was read from. */
 export interface Cause {
   kind: CauseKind;

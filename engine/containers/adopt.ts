@@ -98,5 +98,12 @@ async function adoptNetworks(parts: ContainerParts, container: Container, pid: n
 
 async function storedExit(container: Container): Promise<ExitStatus> {
   const stored = (await readJson(container.files.exit).catch(() => undefined)) as ExitStatus | undefined;
-  return stored ?? { exitCode: lostExitCode, signal: 0, oomKilled: false, finishedAt: nowText() };
+  const lost = {
+    exitCode: lostExitCode,
+    signal: 0,
+    oomKilled: false,
+    finishedAt: nowText(),
+    lost: true,
+  } as const;
+  return stored ?? lost;
 }

@@ -22,7 +22,7 @@ export interface StoredState {
   pid: number;
   /** What the networks gave for this run, by network name. */
   endpoints: Record<string, Endpoint>;
-  health?: HealthState;
+  health?: HealthState | undefined;
 }
 
 /** Docker's zero time. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ContainerStatus } from '../api/containers.ts';
+import type { StopRequest } from '../api/post-mortem.ts';
 import { isErrno } from '../errors.ts';
 import type { RunningShim } from '../runtime/runtime.ts';
 import type { ContainerFiles } from '../store/files.ts';
@@ -36,6 +37,10 @@ export class Container {
   #stopRelay: (() => void) | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
+  /** What was asked before the end of the run that is on. */
+  stopRequest: StopRequest | undefined;
+  /** Kills for want of memory in this run that were told. */
+  oomKillsTold = 0;
   removing = false;
   removed = false;
   /** Ends the back-off before a restart by policy; undefined while none is waiting. */
@@ -100,6 +105,16 @@ export class Container {
     return this.#writing;
   }
 
+  /** Writes something else about this container, after what is being written. Does not fail: `work` does its telling. */
+  write(work: () => Promise<void>): void {
+    this.#writing = this.#writing.catch(() => {}).then(() => work());
+  }
+
+  /** Resolves when what was asked to be written up to now is. */
+  async written(): Promise<void> {
+    await this.#writing.catch(() => {});
+  }
+
   /** Ends the writing of state, after what is being written: the directory is about to go. */
   async endWriting(): Promise<void> {
     this.removed = true;
@@ -108,6 +123,8 @@ export class Container {
 
   beginRun(run: Run): void {
     this.#run = run;
+    this.oomKillsTold = 0;
+    this.stopRequest = undefined;
     this.#stopRelay = run.shim.onLog(() => this.signals.emit('log'));
     this.signals.emit('run');
   }

@@ -1,14 +1,18 @@
 import { adoptContainers, loadContainers } from './adopt.ts';
 import type { Container } from './container.ts';
 import { Execs } from './exec.ts';
+import { watchHealth } from './health-monitor.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { watchOutOfMemory } from './oom-watch.ts';
 import type { ContainerParts } from './parts.ts';
+import { KeptRemains } from './remains.ts';
 
 /** The container side of the engine, as routes and system pages use it. */
 export interface Containers {
   parts: ContainerParts;
   lifecycle: Lifecycle;
   execs: Execs;
+  remains: KeptRemains;
   /** By id, unique prefix or name; throws container-not-found. */
   get(reference: string): Container;
   all(): Container[];
@@ -17,11 +21,17 @@ export interface Containers {
 }
 
 /** Reads the definitions and takes over what runs. */
-export async function openContainers(parts: ContainerParts): Promise<Containers> {
+export async function openContainers(options: Omit<ContainerParts, 'remains'>): Promise<Containers> {
+  const { files, layers, log, openLog } = options;
+  const discard = (path: string) => layers.discard(path);
+  const remains = await KeptRemains.open({ files, openLog, discard, log });
+  const parts: ContainerParts = { ...options, remains };
   const execs = new Execs(parts);
   const lifecycle = new Lifecycle(parts, {
     onRun: (container, run) => {
       void run.finished.then(() => execs.forget(container));
+      void watchHealth(parts, container, run);
+      void watchOutOfMemory(parts, container, run);
     },
   });
   await loadContainers(parts);
@@ -30,8 +40,12 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
     parts,
     lifecycle,
     execs,
+    remains,
     get: (reference) => parts.registry.get(reference),
     all: () => parts.registry.all(),
-    close: () => lifecycle.close(),
+    close: () => {
+      remains.close();
+      lifecycle.close();
+    },
   };
 }

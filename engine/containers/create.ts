@@ -8,6 +8,7 @@ import { Container } from './container.ts';
 import { publishContainer } from './container-events.ts';
 import { initialState } from './container-state.ts';
 import type { ContainerDefinition, DefinedMount } from './definition.ts';
+import { checkHealthConfig } from './health-check.ts';
 import { completeHostConfig } from './host-config.ts';
 import { fitHostConfig } from './host-fit.ts';
 import { mergeImageConfig } from './image-merge.ts';
@@ -97,6 +98,7 @@ function checkConfig(config: ContainerDefinition['config']): void {
       throw new BerthError('bad-parameter', `invalid environment variable: ${entry}`, { variable: entry });
     }
   }
+  if (config.Healthcheck) checkHealthConfig(config.Healthcheck);
   if (config.StopSignal) parseSignal(config.StopSignal);
 }
 

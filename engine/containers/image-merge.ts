@@ -57,6 +57,6 @@ function mergeHealthcheck(
     Timeout: asked.Timeout || image.Timeout,
     Retries: asked.Retries || image.Retries,
     StartPeriod: asked.StartPeriod || image.StartPeriod,
-    StartInterval: asked.StartInterval,
+    StartInterval: asked.StartInterval || image.StartInterval,
   };
 }

@@ -3,10 +3,12 @@ import type { ExitStatus, RunningShim } from '../runtime/runtime.ts';
 import type { Container, Run } from './container.ts';
 import { publishContainer } from './container-events.ts';
 import { nowText } from './container-state.ts';
+import { planHealthCheck, startingHealth } from './health-check.ts';
 import { publishNetworks, publishVolumes } from './part-events.ts';
 import type { ContainerParts } from './parts.ts';
 import { removeContainer } from './remove.ts';
 import { nextDelayMs, wantsRestart } from './restart-policy.ts';
+import { addRun, endOfRun, endOfStart, type StoredRun } from './run-end.ts';
 import { startProcess } from './start-run.ts';
 
 /**
@@ -53,24 +55,28 @@ export class Lifecycle {
   /** Starts from within the queue. A failure is recorded, told to those who wait, and thrown. */
   async startNow(container: Container): Promise<void> {
     const earlier = container.state.phase;
+    const { config } = container.definition;
     const told = Promise.withResolvers<void>();
     try {
-      const shim = await startProcess(this.parts, container);
-      this.adopt(container, { shim, startedAtMs: Date.now(), told: told.promise });
+      const { shim, startedAt } = await startProcess(this.parts, container);
+      this.adopt(container, { shim, startedAtMs: Date.parse(startedAt), told: told.promise });
       await container.change({
         phase: 'running',
         paused: false,
-        startedAt: nowText(),
+        startedAt,
         error: '',
         exitCode: 0,
         oomKilled: false,
         pid: shim.pid,
+        health: planHealthCheck(config) ? startingHealth(container.state.health) : undefined,
       });
       publishContainer(this.parts.events, container, 'start');
     } catch (thrown) {
       const error = asBerthError(thrown);
       const exitCode = startFailureCode(error);
       await container.change({ phase: earlier, error: error.message, exitCode, pid: 0, endpoints: {} });
+      const end = endOfStart({ exitCode, error: error.message, errorCode: error.code });
+      this.#remember(container, end);
       container.signals.emit('exit', exitCode);
       if (container.definition.hostConfig.AutoRemove) void this.#removeBehind(container);
       throw error;
@@ -120,6 +126,7 @@ export class Lifecycle {
       !container.removing &&
       wantsRestart({ hostConfig, exitCode: status.exitCode, restartCount, stoppedByHand });
     const ranForMs = Date.now() - startedAtMs;
+    const end = endOfRun(container, status);
     // In one turn with the change of state: whoever finds no run finds its exit code.
     container.endRun();
     // A restart that is due shows as `restarting` from the moment the run is over.
@@ -128,12 +135,14 @@ export class Lifecycle {
       phase: 'exited',
       paused: false,
       exitCode: status.exitCode,
-      oomKilled: status.oomKilled,
+      oomKilled: status.oomKilled || container.oomKillsTold > 0,
       finishedAt: status.finishedAt,
       pid: 0,
       endpoints: {},
     });
-    if (status.oomKilled) publishContainer(events, container, 'oom');
+    const kills = status.usage?.oomKills ?? (status.oomKilled ? 1 : 0);
+    if (kills > container.oomKillsTold) publishContainer(events, container, 'oom');
+    this.#remember(container, end);
     publishContainer(events, container, 'die', {
       execDuration: String(Math.max(0, Math.floor(ranForMs / 1000))),
       exitCode: String(status.exitCode),
@@ -141,6 +150,15 @@ export class Lifecycle {
     publishNetworks(this.parts, container, { action: 'disconnect', endpoints });
     publishVolumes(this.parts, container, 'unmount');
     if (!again && hostConfig.AutoRemove && !container.removing) void this.#removeBehind(container);
+  }
+
+  /** Keeps an ended run for its post-mortem, behind what is told of it. */
+  #remember(container: Container, end: StoredRun): void {
+    container.write(() =>
+      addRun(container.files.runs, end).catch((error: unknown) =>
+        this.parts.log(`container ${container.id}: its end could not be remembered`, error),
+      ),
+    );
   }
 
   #restartLater(container: Container, ranForMs: number): void {

@@ -9,6 +9,7 @@ import type { EngineFiles } from '../store/files.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { HostLimits } from './host-limits.ts';
 import type { ContainerRegistry } from './registry.ts';
+import type { KeptRemains } from './remains.ts';
 
 /** What the folder's modules are given: the engine's other parts, by their interfaces. */
 export interface ContainerParts {
@@ -38,4 +39,6 @@ export interface ContainerParts {
   /** Reader of a container's log directory. */
   openLog: (directory: string) => LogReader;
   log: (text: string, error?: unknown) => void;
+  /** What is kept of removed containers. */
+  remains: KeptRemains;
 }

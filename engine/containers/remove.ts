@@ -2,6 +2,7 @@ import { BerthError, isErrno } from '../errors.ts';
 import { syncDirectory } from '../store/json-file.ts';
 import type { Container } from './container.ts';
 import { publishContainer } from './container-events.ts';
+import { nowText } from './container-state.ts';
 import { setFrozen } from './freezer.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ContainerParts } from './parts.ts';
@@ -13,7 +14,7 @@ export async function removeContainer(
   parts: ContainerParts,
   lifecycle: Lifecycle,
   container: Container,
-  options: { force: boolean; volumes: boolean },
+  options: { force: boolean; volumes: boolean; client?: string | undefined },
 ): Promise<void> {
   if (container.removing) {
     throw new BerthError(
@@ -26,9 +27,9 @@ export async function removeContainer(
   container.removing = true;
   try {
     // Not in the queue: a stop that waits for its timeout must not hold a forced removal back.
-    if (options.force) await killRun(parts, lifecycle, container);
+    if (options.force) await killRun(parts, lifecycle, { container, client: options.client });
     await container.serial(async () => {
-      if (options.force) await killRun(parts, lifecycle, container);
+      if (options.force) await killRun(parts, lifecycle, { container, client: options.client });
       lifecycle.dropRestart(container);
       await removeFiles(parts, container);
     });
@@ -42,11 +43,23 @@ export async function removeContainer(
   if (options.volumes) await removeAnonymousVolumes(parts, container);
 }
 
-async function killRun(parts: ContainerParts, lifecycle: Lifecycle, container: Container): Promise<void> {
+async function killRun(
+  parts: ContainerParts,
+  lifecycle: Lifecycle,
+  { container, client = '' }: { container: Container; client?: string | undefined },
+): Promise<void> {
   lifecycle.dropRestart(container);
   const run = container.run;
   if (run === undefined) return;
   await container.change({ stoppedByHand: true });
+  container.stopRequest ??= {
+    action: 'remove',
+    at: nowText(),
+    signal: 'SIGKILL',
+    timeoutSeconds: null,
+    timedOut: false,
+    client,
+  };
   await run.shim.signal(sigkill, { all: true });
   if (container.state.paused) await setFrozen(parts, container, false);
   await run.finished;
@@ -54,6 +67,7 @@ async function killRun(parts: ContainerParts, lifecycle: Lifecycle, container: C
 
 async function removeFiles(parts: ContainerParts, container: Container): Promise<void> {
   await container.endWriting();
+  await parts.remains.keep(container);
   try {
     await parts.layers.discard(container.files.dir);
     await syncDirectory(parts.files.containers);

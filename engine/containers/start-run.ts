@@ -7,6 +7,7 @@ import type { RunningShim } from '../runtime/runtime.ts';
 import { writeJson } from '../store/json-file.ts';
 import { cgroupPath } from './cgroup-files.ts';
 import type { Container } from './container.ts';
+import { nowText } from './container-state.ts';
 import { attachNetworks, sharedNetwork } from './endpoints.ts';
 import { logLimits } from './log-limits.ts';
 import { resolveMounts } from './mount-sources.ts';
@@ -17,7 +18,10 @@ import type { ContainerParts } from './parts.ts';
 /**
  * Creates and starts a container's process: bundle → shim → network → exec. On failure nothing of the run stays.
  */
-export async function startProcess(parts: ContainerParts, container: Container): Promise<RunningShim> {
+export async function startProcess(
+  parts: ContainerParts,
+  container: Container,
+): Promise<{ shim: RunningShim; startedAt: string }> {
   const { config, hostConfig, layers, id } = container.definition;
   const mounts = await resolveMounts(parts, container.definition.mounts);
   await writeNameFiles(parts, container);
@@ -59,12 +63,14 @@ export async function startProcess(parts: ContainerParts, container: Container):
     publishNetworks(parts, container, { action: 'connect', endpoints });
     publishVolumes(parts, container, 'mount');
     await container.change({ phase: 'starting', pid: shim.pid, endpoints });
+    // Before its first output, so that the run's lines in the log are those from here on.
+    const startedAt = nowText();
     await shim.start();
+    return { shim, startedAt };
   } catch (error) {
     await abandon(parts, container, shim);
     throw error;
   }
-  return shim;
 }
 
 /** Ends a process that was created and never ran. */

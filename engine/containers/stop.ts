@@ -1,9 +1,12 @@
+import type { StopRequest } from '../api/post-mortem.ts';
 import { BerthError } from '../errors.ts';
 import type { Container, Run } from './container.ts';
 import { publishContainer } from './container-events.ts';
+import { nowText } from './container-state.ts';
 import { notRunning, setFrozen } from './freezer.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ContainerParts } from './parts.ts';
+import { signalName } from './run-end.ts';
 import { parseSignal } from './signals.ts';
 
 const sigkill = 9;
@@ -14,6 +17,8 @@ interface StopOptions {
   /** Seconds before SIGKILL; negative: never. Default: the container's StopTimeout, else 10. */
   timeoutSeconds?: number | undefined;
   signal?: string | undefined;
+  /** User-Agent of the client, for the post-mortem. */
+  client?: string | undefined;
 }
 
 /** Stops for a request. Throws container-already-stopped (304) for one that does not run. */
@@ -26,7 +31,7 @@ export async function stopContainer(
     if (!container.running) {
       throw new BerthError('container-already-stopped', 'container is not running', { id: container.id });
     }
-    await stopNow(lifecycle, container, options);
+    await stopNow(lifecycle, container, { ...options, action: 'stop' });
     publishContainer(lifecycle.parts.events, container, 'stop');
   });
 }
@@ -44,7 +49,7 @@ export async function restartContainer(
       });
     }
     if (container.running) {
-      await stopNow(lifecycle, container, options);
+      await stopNow(lifecycle, container, { ...options, action: 'restart' });
       publishContainer(lifecycle.parts.events, container, 'stop');
     }
     await container.change({ stoppedByHand: false });
@@ -53,7 +58,11 @@ export async function restartContainer(
   });
 }
 
-async function stopNow(lifecycle: Lifecycle, container: Container, options: StopOptions): Promise<void> {
+async function stopNow(
+  lifecycle: Lifecycle,
+  container: Container,
+  options: StopOptions & { action: 'stop' | 'restart' },
+): Promise<void> {
   const { parts } = lifecycle;
   const { config } = container.definition;
   lifecycle.dropRestart(container);
@@ -61,8 +70,21 @@ async function stopNow(lifecycle: Lifecycle, container: Container, options: Stop
   const run = container.run;
   if (run === undefined) return;
   const seconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultStopSeconds;
-  await send(parts, { container, run }, parseSignal(options.signal || config.StopSignal || 'SIGTERM'));
-  if (!(await endsWithin(run, seconds))) await send(parts, { container, run }, sigkill);
+  const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM');
+  const asked: StopRequest = {
+    action: options.action,
+    at: nowText(),
+    signal: signalName(signal) ?? '',
+    timeoutSeconds: seconds < 0 ? null : seconds,
+    timedOut: false,
+    client: options.client ?? '',
+  };
+  container.stopRequest = asked;
+  await send(parts, { container, run }, signal);
+  if (!(await endsWithin(run, seconds))) {
+    container.stopRequest = { ...asked, timedOut: true };
+    await send(parts, { container, run }, sigkill);
+  }
   await run.finished;
 }
 
@@ -94,7 +116,7 @@ async function send(
 export async function killContainer(
   lifecycle: Lifecycle,
   container: Container,
-  options: { reference: string; signal: string },
+  options: { reference: string; signal: string; client?: string | undefined },
 ): Promise<void> {
   const signal = parseSignal(options.signal || 'SIGKILL');
   const run = container.run;
@@ -109,6 +131,14 @@ export async function killContainer(
   }
   const stopSignal = parseSignal(container.definition.config.StopSignal || 'SIGTERM');
   if (signal === sigkill || signal === stopSignal) await container.change({ stoppedByHand: true });
+  container.stopRequest ??= {
+    action: 'kill',
+    at: nowText(),
+    signal: signalName(signal) ?? '',
+    timeoutSeconds: null,
+    timedOut: false,
+    client: options.client ?? '',
+  };
   await send(lifecycle.parts, { container, run }, signal);
   if (signal === sigkill) await run.finished;
 }

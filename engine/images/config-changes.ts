@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../api/images.ts';
 import { BerthError } from '../errors.ts';
+import { parseHealthcheck } from './healthcheck.ts';
 
 /** Applies Dockerfile lines (`--change` of import and commit) to an image's config. Throws bad-parameter. */
 export function applyChanges(config: ImageConfig, changes: string[]): ImageConfig {
@@ -35,6 +36,7 @@ const instructions: Record<string, Instruction> = {
       ),
     },
   }),
+  HEALTHCHECK: (value) => ({ Healthcheck: parseHealthcheck(value) }),
   LABEL: (value, config) => ({ Labels: { ...config.Labels, ...Object.fromEntries(pairs(value)) } }),
   ONBUILD: (value, config) => ({ OnBuild: [...(config.OnBuild ?? []), value] }),
   STOPSIGNAL: (value) => ({ StopSignal: value }),

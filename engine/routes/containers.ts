@@ -56,9 +56,10 @@ function readRoutes(containers: Containers): Route[] {
 
 function lifeRoutes(containers: Containers): Route[] {
   const { lifecycle, parts } = containers;
-  const stopOptions = ({ query, version }: RequestContext) => ({
+  const stopOptions = ({ headers, query, version }: RequestContext) => ({
     timeoutSeconds: query.integer('t'),
     signal: version.atLeast('1.42') ? query.text('signal') : undefined,
+    client: headers['user-agent'],
   });
   return [
     route('POST', '/containers/create', async ({ query, reply, json }) => {
@@ -78,8 +79,9 @@ function lifeRoutes(containers: Containers): Route[] {
       await restartContainer(lifecycle, containers.get(context.params.id), stopOptions(context));
       context.reply.empty();
     }),
-    route('POST', '/containers/:id/kill', async ({ params, query, reply }) => {
-      const options = { reference: params.id, signal: query.text('signal') };
+    route('POST', '/containers/:id/kill', async ({ params, query, reply, headers }) => {
+      const client = headers['user-agent'];
+      const options = { reference: params.id, signal: query.text('signal'), client };
       await killContainer(lifecycle, containers.get(params.id), options);
       reply.empty();
     }),
@@ -127,7 +129,7 @@ function changeRoutes(containers: Containers): Route[] {
       publishContainer(parts.events, found, 'resize', attributes);
       reply.empty(200);
     }),
-    route('DELETE', '/containers/:id', async ({ params, query, reply }) => {
+    route('DELETE', '/containers/:id', async ({ params, query, reply, headers }) => {
       if (query.flag('link')) {
         throw new BerthError('refused-option', 'Berth does not support links between containers', {
           option: 'link',
@@ -136,6 +138,7 @@ function changeRoutes(containers: Containers): Route[] {
       await removeContainer(parts, lifecycle, containers.get(params.id), {
         force: query.flag('force'),
         volumes: query.flag('v'),
+        client: headers['user-agent'],
       });
       reply.empty();
     }),

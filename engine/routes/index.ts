@@ -6,6 +6,7 @@ import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
 import { layerRoutes } from './layers.ts';
 import { networkRoutes } from './networks.ts';
+import { postMortemRoutes } from './post-mortem.ts';
 import { registryRoutes } from './registries.ts';
 import { systemRoutes } from './system.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -16,6 +17,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...systemRoutes(engine),
     ...containerRoutes(engine.containers),
     ...execRoutes(engine.containers),
+    ...postMortemRoutes(engine.containers),
     ...registryRoutes(engine),
     ...imageRoutes(engine),
     ...layerRoutes(engine),

@@ -147,9 +147,16 @@ export class ConnectedShim implements RunningShim {
     input?.welcome(bytes);
   }
 
-  #ended({ exitCode, signal, oomKilled, finishedAt }: ExitRecord): void {
+  #ended({ exitCode, signal, oomKilled, finishedAt, usage, lost }: ExitRecord & { lost?: true }): void {
     this.stdin?.stop();
-    this.#exit.resolve({ exitCode, signal, oomKilled, finishedAt });
+    this.#exit.resolve({
+      exitCode,
+      signal,
+      oomKilled,
+      finishedAt,
+      ...(usage === undefined ? {} : { usage }),
+      ...(lost === undefined ? {} : { lost }),
+    });
   }
 
   /**
@@ -199,8 +206,9 @@ export async function readExitRecord(path: string): Promise<ExitRecord | undefin
   }
 }
 
-function lostRecord(pid: number): ExitRecord {
-  return { pid, exitCode: 255, signal: 0, oomKilled: false, finishedAt: new Date().toISOString() };
+function lostRecord(pid: number): ExitRecord & { lost: true } {
+  const finishedAt = new Date().toISOString();
+  return { pid, exitCode: 255, signal: 0, oomKilled: false, finishedAt, lost: true };
 }
 
 /** Undefined when it has ended already. */

@@ -46,6 +46,10 @@ export interface ExitStatus {
   oomKilled: boolean;
   /** RFC 3339 with nanoseconds. */
   finishedAt: string;
+  /** Counters of the container's cgroup at its end; 0 where the kernel counts none, absent where nobody looked. */
+  usage?: { oomKills: number; memoryPeak: number; refusedForks: number };
+  /** Nobody saw the end: power cut, or the shim was killed. */
+  lost?: true;
 }
 
 export interface RunningShim {

@@ -73,6 +73,8 @@ export interface ExitRecord {
   oomKilled: boolean;
   finishedAt: string;
   startedAt?: string;
+  /** Counters of the container's cgroup; 0 where this kernel counts none. Absent after a failed start, and from older shims. */
+  usage?: { oomKills: number; memoryPeak: number; refusedForks: number };
 }
 
 /** Body of ERROR. */

@@ -30,6 +30,13 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
     downloads: join(root, 'downloads'),
     /** Compiled seccomp filters by profile digest, written by berth-shim. */
     seccomp: join(run, 'seccomp'),
+    /** What is kept for a while of removed containers: removed/<id>/{remains.json,log/}. */
+    removed: join(root, 'removed'),
+    remains: (id: string) => ({
+      dir: join(root, 'removed', id),
+      record: join(root, 'removed', id, 'remains.json'),
+      log: join(root, 'removed', id, 'log'),
+    }),
     container: (id: string) => containerFiles(join(root, 'containers', id), join(run, 'c', id)),
     image: (hex: string) => ({
       dir: join(root, 'images', hex),
@@ -78,6 +85,8 @@ function containerFiles(dir: string, run: string) {
     definition: join(dir, 'container.json'),
     /** {restartCount, startedAt, …}: written by the engine at each change of state. */
     state: join(dir, 'state.json'),
+    /** Ended runs, newest first, for post-mortems: written by the engine at each end. */
+    runs: join(dir, 'runs.json'),
     /** Written by the shim (rename): how the container's process ended. See docs/shim-protocol.md. */
     exit: join(dir, 'exit.json'),
     /** OCI bundle; config.json and rootfs.json (mount plan) are written by the engine at each start. */

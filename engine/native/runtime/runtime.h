@@ -96,6 +96,14 @@ int container_signal_all(const struct container *container, int number, struct r
 /* How many processes of the cgroup the kernel has killed for want of memory. */
 uint64_t container_oom_kills(const struct container *container);
 
+/* What its cgroup counted so far; 0 for what this kernel does not count. */
+struct container_usage {
+    uint64_t oom_kills;
+    uint64_t memory_peak; /* bytes */
+    uint64_t refused_forks;
+};
+void container_usage(const struct container *container, struct container_usage *usage);
+
 /*
  * Kills what is left and removes the cgroup; the caller has reaped the first process. Fails with EBUSY while killed
  * processes are still leaving: to be called again. Closes the descriptors when it is done.

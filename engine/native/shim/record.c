@@ -68,6 +68,15 @@ static int start_error_code(const struct runtime_error *err) {
     return 126;
 }
 
+/* The cgroup goes behind the notice of the exit; nobody can ask it later. */
+static void add_usage(struct text *text, const struct container *container) {
+    struct container_usage usage;
+    container_usage(container, &usage);
+    text_add(text, ",\"usage\":{\"oomKills\":%llu,\"memoryPeak\":%llu,\"refusedForks\":%llu}",
+             (unsigned long long)usage.oom_kills, (unsigned long long)usage.memory_peak,
+             (unsigned long long)usage.refused_forks);
+}
+
 void record_exit(struct shim *shim, const struct runtime_error *start_error) {
     struct text *text = &shim->exit_record;
     clock_gettime(CLOCK_REALTIME, &shim->finished_at);
@@ -78,6 +87,7 @@ void record_exit(struct shim *shim, const struct runtime_error *start_error) {
     add_time(text, &shim->finished_at);
     text_add(text, ",\"startedAt\":");
     add_time(text, &shim->started_at);
+    if (!start_error) add_usage(text, &shim->container);
     if (start_error) {
         text_add(text, ",\"startError\":{\"stage\":");
         text_json(text, start_error->stage);
