@@ -2,7 +2,6 @@ import { asBerthError, BerthError } from '../errors.ts';
 import type { ExitStatus, RunningShim } from '../runtime/runtime.ts';
 import type { Container, Run } from './container.ts';
 import { publishContainer } from './container-events.ts';
-import { nowText } from './container-state.ts';
 import { planHealthCheck, startingHealth } from './health-check.ts';
 import { publishNetworks, publishVolumes } from './part-events.ts';
 import type { ContainerParts } from './parts.ts';
