@@ -69,6 +69,7 @@ export async function openEngine(options: {
     files,
     host,
     limits: readHostLimits(host.cgroupVersion),
+    initProgram: programPath('berth-init'),
     hostname: () => machine.hostname,
     defaults: {
       logDriver: config['log-driver'],

@@ -30,7 +30,7 @@ export interface BuildStep {
 
 const native = 'build/native';
 const bundle = 'build/bundle';
-const nativePrograms = ['berth-shim', 'berth-unpack', 'addon.node'];
+const nativePrograms = ['berth-shim', 'berth-unpack', 'berth-init', 'addon.node'];
 
 const steps: BuildStep[] = [
   {
@@ -38,7 +38,7 @@ const steps: BuildStep[] = [
     says: 'Compiling the native programs (monitor, runtime, unpacker, addon)',
     inputs: ['engine/native'],
     outputs: [...nativePrograms, 'berth-runtime'].map((name) => join(native, name)),
-    run: () => program('sh', ['engine/native/build.sh', 'shim', 'runtime', 'unpack', 'addon']),
+    run: () => program('sh', ['engine/native/build.sh', 'shim', 'runtime', 'unpack', 'init', 'addon']),
   },
   {
     name: 'bundle',

@@ -27,13 +27,63 @@ export async function openOutput(
     const run = await container.nextRun(signal);
     await run?.shim.exited;
   })();
+  if (container.definition.hostConfig.LogConfig?.Type === 'none') {
+    return chosen(directOutput(container, signal), query);
+  }
   const neverRan = container.run === undefined && container.state.phase === 'created';
   const chunks = parts.openLog(container.files.log).read({
     from: query.logs || neverRan ? 'start' : 'end',
-    ...(query.stream ? { follow: { onLog: (listener) => container.onLog(listener), ended } } : {}),
+    ...(query.stream
+      ? {
+          follow: {
+            onLog: (listener, options) => container.onLog(listener, options),
+            ended,
+            hold: () => container.run?.shim.hold() ?? (() => {}),
+          },
+        }
+      : {}),
     signal,
   });
   return chosen(chunks, query);
+}
+
+/** Output that no log keeps: from the run that is on, or the next one. */
+async function* directOutput(container: Container, signal: AbortSignal): AsyncGenerator<StreamBytes> {
+  const run = await container.nextRun(signal);
+  const output = run?.shim.output;
+  if (output === undefined) return;
+  const chunks: { chunk: StreamBytes; taken: () => void }[] = [];
+  let finished = false;
+  let wake = () => {};
+  const finish = () => {
+    finished = true;
+    wake();
+  };
+  const stop = output.listen(
+    (chunk) =>
+      new Promise((taken) => {
+        chunks.push({ chunk, taken });
+        wake();
+      }),
+  );
+  void output.ended.then(finish);
+  signal.addEventListener('abort', finish, { once: true });
+  try {
+    while (!signal.aborted) {
+      const next = chunks.shift();
+      if (next) {
+        yield next.chunk;
+        next.taken();
+      } else if (finished) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    stop();
+    for (const { taken } of chunks) taken();
+  }
 }
 
 async function* chosen(chunks: AsyncGenerator<StreamBytes>, query: AttachQuery): AsyncGenerator<StreamBytes> {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ContainerStatus } from '../api/containers.ts';
 import type { StopRequest } from '../api/post-mortem.ts';
 import { isErrno } from '../errors.ts';
+import type { LogListener, LogListenOptions } from '../runtime/log-notices.ts';
 import type { RunningShim } from '../runtime/runtime.ts';
 import type { ContainerFiles } from '../store/files.ts';
 import { writeJson } from '../store/json-file.ts';
@@ -20,8 +21,6 @@ export interface Run {
 interface ContainerSignals {
   /** A run has begun: `container.run` is set. */
   run: [];
-  /** The log may have grown. */
-  log: [];
   /** A run is recorded as ended, or a start has failed. */
   exit: [exitCode: number];
   removed: [];
@@ -35,6 +34,7 @@ export class Container {
   #state: StoredState;
   #run: Run | undefined;
   #stopRelay: (() => void) | undefined;
+  readonly #logListeners = new Map<LogListener, boolean>();
   #last: Promise<unknown> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   /** What was asked before the end of the run that is on. */
@@ -125,7 +125,7 @@ export class Container {
     this.#run = run;
     this.oomKillsTold = 0;
     this.stopRequest = undefined;
-    this.#stopRelay = run.shim.onLog(() => this.signals.emit('log'));
+    this.#relayLog();
     this.signals.emit('run');
   }
 
@@ -137,9 +137,25 @@ export class Container {
   }
 
   /** Wakes at each growth of the log, over runs; returns the way to stop. */
-  onLog(listener: () => void): () => void {
-    this.signals.on('log', listener);
-    return () => this.signals.off('log', listener);
+  onLog(listener: LogListener, { foreground = false }: LogListenOptions = {}): () => void {
+    this.#logListeners.set(listener, foreground);
+    this.#relayLog();
+    return () => {
+      this.#logListeners.delete(listener);
+      this.#relayLog();
+    };
+  }
+
+  /** Listens to the run's shim while somebody listens here: the growth of a log that nobody reads is not told. */
+  #relayLog(): void {
+    const earlier = this.#stopRelay;
+    const foreground = [...this.#logListeners.values()].includes(true);
+    const relay = async () => {
+      await Promise.allSettled([...this.#logListeners.keys()].map(async (listener) => listener()));
+    };
+    this.#stopRelay = this.#logListeners.size > 0 ? this.#run?.shim.onLog(relay, { foreground }) : undefined;
+    // After the new one, so that there is no moment in which nobody listens.
+    earlier?.();
   }
 
   /** Settles when the run that is on, or the next one, is over; also when a start fails or the container is removed. */

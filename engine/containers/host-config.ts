@@ -2,6 +2,7 @@ import type { HostConfig } from '../api/containers.ts';
 import { BerthError } from '../errors.ts';
 import { maskedPaths, readonlyPaths } from '../runtime/bundle.ts';
 import { checkResources } from './limit-rules.ts';
+import { checkLogConfig } from './log-driver.ts';
 
 const defaultShmBytes = 64 * 1024 * 1024;
 
@@ -44,7 +45,7 @@ export function completeHostConfig(
   checkRestartPolicy(complete);
   checkResources(complete, defaults.cpus);
   checkRanges(complete);
-  checkLog(complete.LogConfig.Type);
+  checkLogConfig(complete);
   if (!['berth', 'runc', 'io.containerd.runc.v2'].includes(complete.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${complete.Runtime}`, { runtime: complete.Runtime });
   }
@@ -58,11 +59,6 @@ function checkRanges({ ShmSize: shm, OomScoreAdj: score }: HostConfig): void {
   if (score && (score < -1000 || score > 1000)) {
     throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`, { score });
   }
-}
-
-function checkLog(type: string): void {
-  if (type === 'local' || type === 'none') return;
-  throw invalid(`logger: no log driver named '${type}' is registered`, { driver: type });
 }
 
 function checkRestartPolicy(config: HostConfig): void {

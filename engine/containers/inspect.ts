@@ -30,7 +30,7 @@ export async function inspectContainer(
     ResolvConfPath: files.resolvConf,
     HostnamePath: files.hostname,
     HostsPath: files.hosts,
-    LogPath: files.log,
+    LogPath: hostConfig.LogConfig?.Type === 'json-file' ? files.jsonLog : '',
     Name: `/${definition.name}`,
     RestartCount: state.restartCount,
     Driver: parts.layers.name,

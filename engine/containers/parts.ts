@@ -19,6 +19,8 @@ export interface ContainerParts {
   files: EngineFiles;
   host: HostFacts;
   limits: HostLimits;
+  /** Path of berth-init. */
+  initProgram: string;
   /** The machine's own name. */
   hostname: () => string;
   defaults: {

@@ -9,7 +9,7 @@ import { cgroupPath } from './cgroup-files.ts';
 import type { Container } from './container.ts';
 import { nowText } from './container-state.ts';
 import { attachNetworks, sharedNetwork } from './endpoints.ts';
-import { logLimits } from './log-limits.ts';
+import { planLog } from './log-driver.ts';
 import { resolveMounts } from './mount-sources.ts';
 import { writeNameFiles } from './name-files.ts';
 import { publishNetworks, publishVolumes } from './part-events.ts';
@@ -37,6 +37,7 @@ export async function startProcess(
     mounts,
     ...(Object.keys(join).length > 0 ? { join } : {}),
     host: parts.host,
+    initProgram: parts.initProgram,
   };
   await writeJson(container.files.config, planBundle(request), { durable: false });
   // The record of an earlier run must not be taken for this one's after a crash.
@@ -55,7 +56,7 @@ export async function startProcess(
     stdin: config.OpenStdin ?? false,
     stdinOnce: config.StdinOnce ?? false,
     terminal: config.Tty ?? false,
-    log: logLimits(hostConfig),
+    log: planLog(container.definition),
   });
   try {
     const endpoints = await attachNetworks(parts, container, shim.pid);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the native programs into build/native. Usage: engine/native/build.sh [target...]: addon, unpack, shim, runtime,
-# test; by default all but test. A target that is newer than its sources is left alone.
+# init, test; by default all but test. A target that is newer than its sources is left alone.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p build/native
@@ -51,6 +51,14 @@ build_runtime() {
   mv build/native/berth-runtime.tmp build/native/berth-runtime
 }
 
+# The first process of a container with --init: static against musl.
+build_init() {
+  up_to_date build/native/berth-init engine/native/init && return
+  ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s engine/native/init/*.c \
+    -o build/native/berth-init.tmp
+  mv build/native/berth-init.tmp build/native/berth-init
+}
+
 # Tests, with AddressSanitizer and UndefinedBehaviorSanitizer: the library's and the shim's parts in one program, the
 # shim as a whole, a client for it, and fuzzers.
 build_test() {
@@ -75,6 +83,6 @@ build_sanitized() {
   mv "$program.tmp" "$program"
 }
 
-for target in ${*:-addon unpack shim runtime}; do
+for target in ${*:-addon unpack shim runtime init}; do
   "build_$target"
 done

@@ -1,5 +1,6 @@
 import type { HostConfig } from '../api/containers.ts';
 import { BerthError } from '../errors.ts';
+import { initPath } from './bundle-process.ts';
 import type { BundleRequest, ResolvedMount } from './bundle-request.ts';
 import type { OciMount } from './oci-config.ts';
 
@@ -81,12 +82,13 @@ function ipcMounts(hostConfig: HostConfig, joinedPid: number | undefined): OciMo
   ];
 }
 
-function ownFiles({ files, hostConfig }: BundleRequest): OciMount[] {
+function ownFiles({ files, hostConfig, initProgram }: BundleRequest): OciMount[] {
   const readOnly = hostConfig.ReadonlyRootfs ?? false;
   return [
     { source: files.resolvConf, destination: '/etc/resolv.conf', readOnly },
     { source: files.hostname, destination: '/etc/hostname', readOnly },
     { source: files.hosts, destination: '/etc/hosts', readOnly },
+    ...(hostConfig.Init ? [{ source: initProgram, destination: initPath, readOnly: true }] : []),
   ].map(bindMount);
 }
 

@@ -7,6 +7,9 @@ import { parseSecurityOptions } from './security-options.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Where Docker puts its init in a container; tools look for it there. */
+export const initPath = '/sbin/docker-init';
+
 interface ProcessRequest {
   config: ContainerConfig;
   hostConfig: HostConfig;
@@ -17,8 +20,9 @@ interface ProcessRequest {
 /** The container's own process. Throws no-command when neither the image nor the caller named one. */
 export function planProcess(request: ProcessRequest): OciProcess {
   const { config, hostConfig } = request;
-  const args = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
-  if (args.length === 0) throw new BerthError('no-command', 'no command specified');
+  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  if (command.length === 0) throw new BerthError('no-command', 'no command specified');
+  const args = hostConfig.Init ? [initPath, '--', ...command] : command;
   const [rows, columns] = hostConfig.ConsoleSize ?? [];
   return {
     terminal: config.Tty ?? false,

@@ -18,6 +18,8 @@ export interface BundleRequest {
   /** Pids of the containers whose namespaces are joined (`container:<id>` modes). */
   join?: { network?: number; ipc?: number; pid?: number };
   host: HostFacts;
+  /** Path of berth-init, which `HostConfig.Init` makes the first process. */
+  initProgram: string;
 }
 
 export interface ResolvedMount {

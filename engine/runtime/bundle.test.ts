@@ -38,6 +38,7 @@ function plan(hostConfig: HostConfig = {}, config: ContainerConfig = {}, rest: P
     files: { hosts: '/c/hosts', hostname: '/c/hostname', resolvConf: '/c/resolv.conf' },
     mounts: [],
     host,
+    initProgram: '/berth/berth-init',
     ...rest,
   });
 }
@@ -45,6 +46,14 @@ function plan(hostConfig: HostConfig = {}, config: ContainerConfig = {}, rest: P
 const mountAt = (spec: ReturnType<typeof plan>, destination: string) =>
   spec.mounts.find((mount) => mount.destination === destination);
 const namespaces = (spec: ReturnType<typeof plan>) => spec.linux.namespaces.map(({ type }) => type).sort();
+
+test('--init puts our first process before the command, and nothing else does', () => {
+  const spec = plan({ Init: true }, { Entrypoint: ['/run'], Cmd: ['it'] });
+  expect(spec.process.args).toEqual(['/sbin/docker-init', '--', '/run', 'it']);
+  expect(mountAt(spec, '/sbin/docker-init')).toMatchObject({ source: '/berth/berth-init', type: 'bind' });
+  expect(mountAt(spec, '/sbin/docker-init')!.options).toContain('ro');
+  expect(mountAt(plan(), '/sbin/docker-init')).toBeUndefined();
+});
 
 test('the default container has Docker’s shape', () => {
   const spec = plan();

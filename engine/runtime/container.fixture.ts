@@ -8,11 +8,14 @@ import { planExecProcess } from './bundle-process.ts';
 import { removeCgroups } from './cgroups.fixture.ts';
 import { readHostFacts } from './host-facts.ts';
 import { openLog } from './log-reader.ts';
-import type { RunningShim, Runtime } from './runtime.ts';
+import { programPath } from './programs.ts';
+import type { CreateOptions, RunningShim, Runtime } from './runtime.ts';
 import { openRuntime } from './shim-runtime.ts';
 
 const applets =
-  'sh cat echo id head tail sleep ls dd stty tr wc env pwd true kill hostname mount md5sum'.split(' ');
+  'sh cat echo id head tail sleep ls dd stty tr wc env pwd true kill hostname mount md5sum yes ps seq'.split(
+    ' ',
+  );
 
 /** The native suite has the same tests run against the shim with sanitizers. */
 const shimUnderTest = process.env.BERTH_TEST_SHIM ? { shimPath: process.env.BERTH_TEST_SHIM } : {};
@@ -49,7 +52,7 @@ export class TestRuntime {
   async create(options: {
     config: ContainerConfig;
     hostConfig?: HostConfig;
-    log?: { driver: 'local' | 'none'; maxBytes: number; maxFiles: number };
+    log?: CreateOptions['log'];
   }): Promise<TestContainer> {
     const id = (this.#count++).toString(16).padStart(64, '0');
     const { config, hostConfig = {} } = options;
@@ -69,6 +72,7 @@ export class TestRuntime {
       files: { hosts: files.hosts, hostname: files.hostname, resolvConf: files.resolvConf },
       mounts: [],
       host: readHostFacts(),
+      initProgram: programPath('berth-init'),
     });
     await writeFile(files.config, JSON.stringify(spec));
     const shim = await this.runtime.create({

@@ -1,3 +1,4 @@
+import { Brake } from './log-brake.ts';
 import { maxChunkBytes, parseChunks } from './log-chunks.ts';
 import { LogSegments } from './log-segments.ts';
 import { chunkEnd, type LogPosition, readRange, tailPosition } from './log-tail.ts';
@@ -18,22 +19,29 @@ export function openLog(directory: string): LogReader {
 
 async function* readPortions(directory: string, options: LogReadOptions): AsyncGenerator<LogChunk[]> {
   await using segments = new LogSegments(directory);
-  const waiter = new Waiter(options, () => segments.refresh());
+  const brake = new Brake(options);
+  const waiter = new Waiter(options, async () => {
+    await segments.refresh();
+    await brake.check(segments);
+  });
   try {
     await segments.refresh();
     const cursor = await Cursor.open(segments, options);
+    brake.follow(() => cursor.offset);
     for (;;) {
       if (options.signal?.aborted) return;
       // Asked before reading: what was written before the end is then in files that refresh finds.
       const ended = waiter.ended;
       if (ended) await segments.refresh();
       const portion = await cursor.next();
+      await brake.check(segments);
       if (portion) yield portion;
       else if (!options.follow || ended) return;
       else await waiter.wait(() => segments.refresh());
     }
   } finally {
     waiter.stop();
+    brake.end();
   }
 }
 
@@ -66,6 +74,11 @@ class Cursor {
     const last = list.at(-1);
     const limit = options.follow ? undefined : { segment: last?.number ?? 0, offset: ends.at(-1) ?? 0 };
     return new Cursor(segments, position, limit);
+  }
+
+  /** Bytes of the first open segment that were read. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** The next chunks; undefined at the end of what is written. */
@@ -123,11 +136,14 @@ class Waiter {
 
   constructor({ follow, signal }: LogReadOptions, refresh: () => Promise<void>) {
     if (!follow) return;
-    const unsubscribe = follow.onLog(() => {
-      // Opened at once, not when a slow consumer asks for more: rotation may delete it before.
-      void refresh().catch(() => {});
-      this.#rouse();
-    });
+    const unsubscribe = follow.onLog(
+      () => {
+        this.#rouse();
+        // Opened at once, not when a slow consumer asks for more: rotation waits for this, and for nothing else.
+        return refresh();
+      },
+      { foreground: follow.hold !== undefined },
+    );
     this.#stop.push(unsubscribe);
     const end = () => {
       this.ended = true;

@@ -34,6 +34,18 @@ export class LogSegments {
     return this.#refreshing;
   }
 
+  /** Size of all open segments now. */
+  async totalBytes(): Promise<number> {
+    // One that is closed meanwhile is read.
+    const sizes = this.open.map(({ file }) =>
+      file.stat().then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
   /** The first segment is read: it is closed and forgotten. */
   async drop(): Promise<void> {
     await this.open.shift()?.file.close();
@@ -53,6 +65,7 @@ export class LogSegments {
         .filter((number) => number > this.#last)
         .sort((a, b) => a - b);
       for (const number of numbers) await this.#open(number);
+      this.#last = numbers.at(-1) ?? this.#last;
     } while (this.#again);
   }
 
@@ -61,10 +74,10 @@ export class LogSegments {
       const file = await open(join(this.#directory, `${number}.chunks`), 'r');
       this.open.push({ number, file });
     } catch (error) {
-      // Rotated away between listing and opening.
       if (!isErrno(error) || error.code !== 'ENOENT') throw error;
+      // Rotated away between listing and opening, and so is all that came before: a reader begins behind it.
+      while (this.#last === 0 && this.open.length > 0) await this.drop();
     }
-    this.#last = number;
   }
 }
 

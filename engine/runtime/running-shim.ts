@@ -2,10 +2,12 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addon } from '../native/addon/load.ts';
 import type { ContainerFiles } from '../store/files.ts';
-import type { ExitStatus, RunningShim, ShimExec } from './runtime.ts';
+import { DirectOutput } from './direct-output.ts';
+import { type LogListener, type LogListenOptions, LogNotices } from './log-notices.ts';
+import type { ExecOptions, ExitStatus, RunningShim, ShimExec } from './runtime.ts';
 import { parseBody, type ShimConnection, ShimLostError } from './shim-connection.ts';
 import { asStartError } from './shim-failure.ts';
-import { type ExitRecord, maxBodyBytes, messageType, type ShimMessage } from './shim-messages.ts';
+import { type ExitRecord, type Hello, maxBodyBytes, messageType, type ShimMessage } from './shim-messages.ts';
 import { shimEnded } from './shim-process.ts';
 import { ExecSession, SessionInput } from './shim-session.ts';
 
@@ -18,13 +20,13 @@ export class ConnectedShim implements RunningShim {
   readonly phase: RunningShim['phase'];
   readonly exited: Promise<ExitStatus>;
   readonly stdin: SessionInput | undefined;
+  readonly output: DirectOutput | undefined;
   #connection: ShimConnection;
   #files: ContainerFiles;
   #exit = Promise.withResolvers<ExitStatus>();
   #execs = new Map<number, ExecSession>();
-  #logListeners = new Set<() => void>();
-  /** A LOG notice came while nobody listened: answered when somebody does, so an unread log costs nothing. */
-  #logUnanswered = false;
+  #adopted = new Map<string, ExecSession>();
+  #log: LogNotices;
 
   constructor(options: {
     id: string;
@@ -33,6 +35,8 @@ export class ConnectedShim implements RunningShim {
     connection: ShimConnection;
     files: ContainerFiles;
     stdin: boolean;
+    /** Its output goes to a log; else it comes over the connection. */
+    logged: boolean;
     exit?: ExitRecord | undefined;
   }) {
     this.id = options.id;
@@ -41,6 +45,8 @@ export class ConnectedShim implements RunningShim {
     this.#connection = options.connection;
     this.#files = options.files;
     this.exited = this.#exit.promise;
+    this.#log = new LogNotices(options.connection, 0);
+    this.output = options.logged ? undefined : new DirectOutput(options.connection);
     this.stdin = options.stdin ? new SessionInput(options.connection, 0) : undefined;
     if (options.exit) this.#ended(options.exit);
     const pidfd = options.exit ? undefined : openProcess(options.pid);
@@ -66,23 +72,19 @@ export class ConnectedShim implements RunningShim {
     await this.#connection.request(messageType.resize, { session: 0, rows, columns });
   }
 
-  onLog(listener: () => void): () => void {
-    this.#logListeners.add(listener);
-    if (this.#logUnanswered) this.#answerLog();
-    return () => this.#logListeners.delete(listener);
+  onLog(listener: LogListener, options?: LogListenOptions): () => void {
+    return this.#log.onLog(listener, options);
   }
 
-  async exec(options: {
-    execId: string;
-    process: object;
-    stdin: boolean;
-    terminal: boolean;
-    detached?: boolean;
-  }): Promise<ShimExec> {
-    const { execId, process, stdin, terminal, detached = false } = options;
-    const body = { execId, process, terminal, stdin, output: !detached };
-    if (Buffer.byteLength(JSON.stringify(body)) > maxBodyBytes) return await this.#execByFile(options);
-    return await this.#exec(body, { process, stdin, detached });
+  hold(): () => void {
+    return this.#log.hold();
+  }
+
+  async exec(options: ExecOptions): Promise<ShimExec> {
+    const { execId, process, stdin, terminal, detached = false, log } = options;
+    const body = { execId, process, terminal, stdin, output: !detached, ...(log ? { log } : {}) };
+    if (Buffer.byteLength(JSON.stringify(body)) > maxBodyBytes) return await this.#execByFile(options, body);
+    return await this.#exec(body, options);
   }
 
   async delete(): Promise<void> {
@@ -94,26 +96,34 @@ export class ConnectedShim implements RunningShim {
     await this.#connection.request(messageType.release, {}).catch(ignoreLost);
   }
 
-  /** Lets go of execs that an earlier engine had started: nobody reads them, and they must not block. */
-  adoptExecs(execs: { session: number; pid: number; exitCode?: number }[]): void {
-    for (const { session, pid, exitCode } of execs) {
-      if (exitCode !== undefined) continue;
+  get execs(): ReadonlyMap<string, ShimExec> {
+    return this.#adopted;
+  }
+
+  /**
+   * Takes over the execs that an earlier engine had started. Those with a log go on as they were, and end as they
+   * would; the others are let go: nobody reads them, and they must not block.
+   */
+  adoptExecs(execs: NonNullable<Hello['execs']>): void {
+    for (const { session, execId, pid, exitCode, log } of execs) {
+      if (exitCode !== undefined && !log) continue;
       const connection = this.#connection;
-      const exec = new ExecSession({ connection, session, pid, stdin: false, detached: false });
-      exec.abandon();
+      const logged = log !== undefined;
+      const exec = new ExecSession({ connection, session, pid, stdin: logged, detached: false, logged });
+      if (logged) this.#adopted.set(execId, exec);
+      else exec.abandon();
       this.#execs.set(session, exec);
     }
   }
 
-  async #exec(
-    body: object,
-    options: { process: object; stdin: boolean; detached: boolean },
-  ): Promise<ExecSession> {
+  async #exec(body: object, options: ExecOptions): Promise<ExecSession> {
     try {
       return await this.#connection.request(messageType.exec, body, (answer) => {
         const { session, pid } = answer as { session: number; pid: number };
-        const { stdin, detached } = options;
-        const exec = new ExecSession({ connection: this.#connection, session, pid, stdin, detached });
+        const { stdin, detached = false, log } = options;
+        const connection = this.#connection;
+        const logged = log !== undefined;
+        const exec = new ExecSession({ connection, session, pid, stdin, detached, logged });
         this.#execs.set(session, exec);
         return exec;
       });
@@ -123,18 +133,23 @@ export class ConnectedShim implements RunningShim {
   }
 
   #take(message: ShimMessage): void {
-    if (message.type === messageType.log) this.#answerLog();
+    if (message.type === messageType.log) this.#logGrew(parseBody(message));
     else if (message.type === messageType.exit) this.#ended(parseBody<ExitRecord>(message));
-    else if (message.type === messageType.output) this.#execs.get(message.id)?.takeOutput(message.body);
+    else if (message.type === messageType.output) this.#takeOutput(message);
+    else if (message.type === messageType.outputEnd) this.output?.end();
     else if (message.type === messageType.execExit) this.#execEnded(parseBody(message));
     else if (message.type === messageType.stdinCredit) this.#welcome(parseBody(message));
   }
 
-  #answerLog(): void {
-    this.#logUnanswered = this.#logListeners.size === 0;
-    if (this.#logUnanswered) return;
-    for (const listener of this.#logListeners) listener();
-    this.#connection.send(messageType.logSeen, 0, Buffer.from('{}'));
+  /** Shims of the first release name no session: theirs is the container's. */
+  #logGrew({ session = 0 }: { session?: number }): void {
+    const notices = session === 0 ? this.#log : this.#execs.get(session)?.log;
+    notices?.take();
+  }
+
+  #takeOutput({ id, body }: ShimMessage): void {
+    if (id === 0) this.output?.take(body);
+    else this.#execs.get(id)?.takeOutput(body);
   }
 
   #execEnded({ session, exitCode }: { session: number; exitCode: number }): void {
@@ -175,22 +190,14 @@ export class ConnectedShim implements RunningShim {
     this.#ended(record ?? lostRecord(this.pid));
   }
 
-  async #execByFile(options: {
-    execId: string;
-    process: object;
-    stdin: boolean;
-    terminal: boolean;
-    detached?: boolean;
-  }): Promise<ExecSession> {
-    const { execId, process, stdin, terminal, detached = false } = options;
+  async #execByFile(options: ExecOptions, body: object): Promise<ExecSession> {
+    const { execId } = options;
     const file = join('exec', `${execId}.json`);
     const path = join(this.#files.dir, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, JSON.stringify({ execId, process, terminal, stdin, output: !detached }), {
-      mode: 0o600,
-    });
+    await writeFile(path, JSON.stringify(body), { mode: 0o600 });
     try {
-      return await this.#exec({ execId, file }, { process, stdin, detached });
+      return await this.#exec({ execId, file }, options);
     } finally {
       await rm(path, { force: true });
     }

@@ -1,5 +1,7 @@
 import type { MountPlan } from '../layers/driver.ts';
 import type { EngineFiles } from '../store/files.ts';
+import type { DirectOutput } from './direct-output.ts';
+import type { LogListener, LogListenOptions } from './log-notices.ts';
 
 /**
  * The engine's view of its runtime: one berth-shim a container, spoken to over docs/shim-protocol.md.
@@ -36,7 +38,15 @@ export interface CreateOptions {
   stdin: boolean;
   stdinOnce: boolean;
   terminal: boolean;
-  log: { driver: 'local' | 'none'; maxBytes: number; maxFiles: number };
+  log: {
+    driver: 'local' | 'json-file' | 'none';
+    /** Of one segment or file; 0: no rotation. */
+    maxBytes: number;
+    /** 0: as many as rotation makes. */
+    maxFiles: number;
+    /** `attrs` of each line of json-file. */
+    attributes?: Record<string, string>;
+  };
 }
 
 export interface ExitStatus {
@@ -68,18 +78,15 @@ export interface RunningShim {
   /** Input of the container; undefined when stdin is not open. Writes resolve when the shim took them. */
   readonly stdin: ShimInput | undefined;
   /** Wakes readers of the log: called after each append, coalesced. Returns the way to stop. */
-  onLog(listener: () => void): () => void;
-  /**
-   * Starts another process. `process` is an OCI process object. `detached`: nobody reads `output`, it is thrown away.
-   * Rejects as `start` does.
-   */
-  exec(options: {
-    execId: string;
-    process: object;
-    stdin: boolean;
-    terminal: boolean;
-    detached?: boolean;
-  }): Promise<ShimExec>;
+  onLog(listener: LogListener, options?: LogListenOptions): () => void;
+  /** Holds the container's output back until every holder has let go, which the function returned does. */
+  hold(): () => void;
+  /** Where the log driver is `none`: the output, which is nowhere else. */
+  readonly output: DirectOutput | undefined;
+  /** Starts another process. Rejects as `start` does. */
+  exec(options: ExecOptions): Promise<ShimExec>;
+  /** Execs with a log, by their ids, that an earlier engine had started. */
+  readonly execs: ReadonlyMap<string, ShimExec>;
   /** Ends a container that was never started, or kills and ends one that runs. Settles when the shim is gone. */
   delete(): Promise<void>;
   /** Tells the shim that everything is read; it ends when its container has. Settles when told. */
@@ -92,12 +99,26 @@ export interface ShimInput {
   end(): Promise<void>;
 }
 
+export interface ExecOptions {
+  execId: string;
+  /** An OCI process object. */
+  process: object;
+  stdin: boolean;
+  terminal: boolean;
+  /** Nobody reads `output`: it is thrown away. */
+  detached?: boolean;
+  /** Its output goes to a log of its own (files.execLog), which outlives client and engine; `output` stays empty. */
+  log?: { maxBytes: number; maxFiles: number };
+}
+
 export interface ShimExec {
   readonly pid: number;
   readonly exited: Promise<{ exitCode: number }>;
   readonly stdin: ShimInput | undefined;
   /** Output in order; ends after the last byte. Reading slowly holds the process back. */
   readonly output: AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
+  /** Wakes readers of its log, and holds its output back, as a RunningShim's do; undefined without a log. */
+  readonly log: Pick<RunningShim, 'onLog' | 'hold'> | undefined;
   resize(size: { rows: number; columns: number }): Promise<void>;
   signal(signal: number): Promise<void>;
 }
@@ -112,7 +133,15 @@ export interface LogChunk {
 
 export interface LogReadOptions {
   from: 'start' | 'end' | { tailLines: number };
-  follow?: { onLog: RunningShim['onLog']; ended: Promise<unknown> };
+  follow?: {
+    onLog: RunningShim['onLog'];
+    ended: Promise<unknown>;
+    /**
+     * For a client in the foreground: called when the reader has come to be far behind the writer (64 MiB), so that the
+     * writer waits; what it returns is called when the reader has caught up to half of it.
+     */
+    hold?: () => () => void;
+  };
   signal?: AbortSignal;
 }
 

@@ -18,6 +18,8 @@ export const messageType = {
   release: 10,
   delete: 11,
   logSeen: 12,
+  hold: 13,
+  follow: 14,
   ok: 32,
   error: 33,
   log: 34,
@@ -25,6 +27,7 @@ export const messageType = {
   execExit: 36,
   output: 37,
   stdinCredit: 38,
+  outputEnd: 39,
 } as const;
 export type MessageType = (typeof messageType)[keyof typeof messageType];
 
@@ -61,7 +64,9 @@ export interface Hello {
   id: string;
   phase: 'idle' | 'created' | 'running' | 'exited';
   pid?: number;
-  execs?: { session: number; execId: string; pid: number; exitCode?: number }[];
+  execs?: { session: number; execId: string; pid: number; exitCode?: number; log?: object }[];
+  /** Where the log ends; absent when the container's output is not logged. */
+  log?: { segment: number; offset: number };
   exit?: ExitRecord;
 }
 

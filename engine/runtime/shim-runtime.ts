@@ -28,7 +28,8 @@ async function create(options: RuntimeOptions, request: CreateOptions): Promise<
     const { stdin, stdinOnce, terminal, log } = request;
     const answer = await connection.request(messageType.create, { terminal, stdin, stdinOnce, log });
     const { pid } = answer as { pid: number };
-    return new ConnectedShim({ id: request.id, pid, phase: 'created', connection, files, stdin });
+    const logged = log.driver !== 'none';
+    return new ConnectedShim({ id: request.id, pid, phase: 'created', connection, files, stdin, logged });
   } catch (error) {
     const failure = await asStartError(error, { config: files.config });
     await connection.request(messageType.delete, {}).catch(() => {});
@@ -50,7 +51,8 @@ async function adopt(
       return undefined;
     }
     const { pid = 0, phase, exit } = hello;
-    const shim = new ConnectedShim({ id, pid, phase, connection, files, stdin, exit });
+    const logged = hello.log !== undefined;
+    const shim = new ConnectedShim({ id, pid, phase, connection, files, stdin, logged, exit });
     shim.adoptExecs(hello.execs ?? []);
     return shim;
   } catch {

@@ -1,3 +1,4 @@
+import { LogNotices } from './log-notices.ts';
 import type { ShimExec, ShimInput } from './runtime.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { maxBodyBytes, messageType } from './shim-messages.ts';
@@ -72,6 +73,8 @@ export class ExecSession implements ShimExec {
   readonly exited: Promise<{ exitCode: number }>;
   readonly stdin: SessionInput | undefined;
   readonly output: AsyncIterable<OutputChunk>;
+  /** For an exec with a log: its notices. */
+  readonly log: LogNotices | undefined;
   #connection: ShimConnection;
   #session: number;
   #chunks: OutputChunk[] = [];
@@ -87,14 +90,16 @@ export class ExecSession implements ShimExec {
     pid: number;
     stdin: boolean;
     detached: boolean;
+    logged: boolean;
   }) {
+    this.log = options.logged ? new LogNotices(options.connection, options.session) : undefined;
     this.#connection = options.connection;
     this.#session = options.session;
     this.pid = options.pid;
     this.stdin = options.stdin ? new SessionInput(options.connection, options.session) : undefined;
     this.exited = this.#exit.promise;
     this.output = this.#read();
-    if (!options.detached) this.#grant(outputWindow);
+    if (!options.detached && !options.logged) this.#grant(outputWindow);
   }
 
   takeOutput(body: Buffer): void {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Every path and name that the engine owns. One directory an object, one writer a file; a new thing becomes
@@ -102,6 +102,13 @@ function containerFiles(dir: string, run: string) {
     resolvConf: join(dir, 'resolv.conf'),
     /** Chunk log, written by the shim: log/<n>.chunks, n from 1 upwards. */
     log: join(dir, 'log'),
+    /** What the log driver json-file writes: a copy of the log for other programs. Rotated to …log.1, …log.2. */
+    jsonLog: join(dir, `${basename(dir)}-json.log`),
+    /** Of an exec that has a log of its own (a terminal): segments as in `log`, written by the shim. */
+    execLog: (execId: string) => join(dir, 'exec', execId),
+    /** {command, user, startedAt, …}: written by the engine, beside the segments. */
+    terminal: (execId: string) => join(dir, 'exec', execId, 'terminal.json'),
+    execs: join(dir, 'exec'),
     shimLog: join(dir, 'shim.log'),
     /** The shim's socket; in run, because of the 108-byte limit. */
     shimSocket: join(run, 'shim.sock'),

@@ -27,7 +27,7 @@ const daemonConfig = z.strictObject({
   'dns-search': z.array(z.string()).default([]),
   'dns-opts': z.array(z.string()).default([]),
   'shutdown-timeout': z.int().nonnegative().optional(),
-  'log-driver': z.enum(['local', 'none']).default('local'),
+  'log-driver': z.enum(['json-file', 'local', 'none']).default('local'),
   'log-opts': z.record(z.string(), z.string()).default({}),
 });
 

@@ -56,7 +56,7 @@ export async function info(engine: Engine): Promise<InfoResponse> {
       Volume: ['local'],
       Network: ['bridge', 'host', 'null'],
       Authorization: null,
-      Log: ['local', 'none'],
+      Log: ['json-file', 'local', 'none'],
     },
     ...limitFields(limits),
     IPv4Forwarding: true,

@@ -40,11 +40,11 @@ void text_bytes(struct text *text, const void *bytes, size_t length) {
     text->bytes[text->length] = 0;
 }
 
-/* Length of the valid UTF-8 sequence at `bytes`, 0 when there is none. */
-static size_t utf8_length(const unsigned char *bytes) {
+/* Length of the valid UTF-8 sequence of at most `room` bytes, 0 when there is none. */
+static size_t utf8_length(const unsigned char *bytes, size_t room) {
     if (bytes[0] < 0x80) return 1;
     size_t length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4) return 0;
+    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > room) return 0;
     for (size_t i = 1; i < length; i++) {
         if ((bytes[i] & 0xc0) != 0x80) return 0;
     }
@@ -55,21 +55,38 @@ static size_t utf8_length(const unsigned char *bytes) {
     return length;
 }
 
-void text_json(struct text *text, const char *string) {
-    text_add(text, "\"");
-    for (const unsigned char *at = (const unsigned char *)string; *at;) {
-        size_t length = utf8_length(at);
-        if (length == 0) {
-            text_add(text, "\\ufffd");
-            at++;
-            continue;
-        }
-        if (*at == '"' || *at == '\\') text_add(text, "\\%c", *at);
-        else if (*at < 0x20) text_add(text, "\\u%04x", *at);
-        else text_add(text, "%.*s", (int)length, (const char *)at);
-        at += length;
+static bool is_plain(unsigned char byte) {
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+static void add_escaped(struct text *text, unsigned char byte) {
+    if (byte == '\n') text_bytes(text, "\\n", 2);
+    else if (byte == '\r') text_bytes(text, "\\r", 2);
+    else if (byte == '\t') text_bytes(text, "\\t", 2);
+    else if (byte == '"' || byte == '\\') text_bytes(text, (const char[]){'\\', (char)byte}, 2);
+    else text_add(text, "\\u%04x", byte);
+}
+
+void text_json_bytes(struct text *text, const char *string, size_t length) {
+    const unsigned char *at = (const unsigned char *)string, *end = at + length;
+    text_bytes(text, "\"", 1);
+    while (at < end) {
+        /* Nearly everything goes in runs. */
+        const unsigned char *plain = at;
+        while (at < end && is_plain(*at)) at++;
+        if (at > plain) text_bytes(text, plain, (size_t)(at - plain));
+        if (at == end) break;
+        size_t size = utf8_length(at, (size_t)(end - at));
+        if (size == 0) text_bytes(text, "\\ufffd", 6);
+        else if (size == 1) add_escaped(text, *at);
+        else text_bytes(text, at, size);
+        at += size ? size : 1;
     }
-    text_add(text, "\"");
+    text_bytes(text, "\"", 1);
+}
+
+void text_json(struct text *text, const char *string) {
+    text_json_bytes(text, string, strlen(string));
 }
 
 void text_json_value(struct text *text, const struct json_value *value) {

@@ -18,6 +18,8 @@ void text_json(struct text *text, const char *string);
 struct json_value;
 /* A value as JSON without spaces; NULL as null. */
 void text_json_value(struct text *text, const struct json_value *value);
+/* The same for bytes among which there may be a NUL. */
+void text_json_bytes(struct text *text, const char *bytes, size_t length);
 void text_free(struct text *text);
 
 #endif

@@ -39,7 +39,6 @@ static void drop_client(struct shim *shim) {
         free(packet);
     }
     *client = (struct client){.watch = {.fd = -1}};
-    shim->hold = false;
     session_disown(&shim->main);
     for (struct session *session = shim->execs; session; session = session->next) session_disown(session);
 }
@@ -129,6 +128,11 @@ void shim_send_output(struct shim *shim, uint32_t session, uint8_t stream, const
     shim_send(shim, PACKET_OUTPUT, session, body, (size_t)length + 1);
 }
 
+static void add_log(struct text *text, const struct chunk_log *log) {
+    if (log->file < 0) return;
+    text_add(text, ",\"log\":{\"segment\":%u,\"offset\":%llu}", log->segment, (unsigned long long)log->offset);
+}
+
 static void say_hello(struct shim *shim) {
     static const char *const phases[] = {"idle", "created", "running", "exited"};
     struct text text = {0};
@@ -141,13 +145,11 @@ static void say_hello(struct shim *shim) {
         text_json(&text, session->exec_id);
         text_add(&text, ",\"pid\":%d", session->pid);
         if (session->exited) text_add(&text, ",\"exitCode\":%d", session->exit_code);
+        add_log(&text, &session->log);
         text_add(&text, "}");
     }
     text_add(&text, "]");
-    if (shim->log.file >= 0) {
-        text_add(&text, ",\"log\":{\"segment\":%u,\"offset\":%llu}", shim->log.segment,
-                 (unsigned long long)shim->log.offset);
-    }
+    add_log(&text, &shim->main.log);
     if (shim->exit_record.bytes) text_add(&text, ",\"exit\":%s", shim->exit_record.bytes);
     text_add(&text, "}");
     shim_send_text(shim, PACKET_HELLO, 0, &text);
@@ -188,7 +190,8 @@ static void accept_client(struct shim *shim, void *context, uint32_t events) {
     if (shim_has_client(shim)) drop_client(shim);
     shim->client = (struct client){.watch = {.fd = fd, .ready = client_ready}};
     watch_events(shim, &shim->client.watch, EPOLLIN);
-    shim->log_grown = false;
+    shim->main.log_grown = false;
+    for (struct session *session = shim->execs; session; session = session->next) session->log_grown = false;
     say_hello(shim);
     flush(shim);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../runtime/error.h"
 #include "../runtime/syscalls.h"
@@ -21,17 +22,41 @@ static int load_bundle(struct shim *shim, struct mount_plan **plan, struct runti
     return result;
 }
 
+/* The container's log; a driver that is not known is as `local`, which engines of later releases may name anew. */
 static int open_log(struct shim *shim, struct oci_reader *reader, const struct json_value *body,
                     struct runtime_error *err) {
     const struct json_value *options = oci_get(reader, body, "log", JSON_OBJECT);
+    const struct json_value *attributes = oci_get(reader, options, "attributes", JSON_OBJECT);
     const char *driver = oci_string(reader, options, "driver");
     uint64_t max_bytes = oci_uint(reader, options, "maxBytes").value;
     uint32_t max_files = (uint32_t)oci_uint(reader, options, "maxFiles").value;
+    struct session *session = &shim->main;
     struct text path = {0};
-    shim->main.to_log = !driver || strcmp(driver, "none") != 0;
-    if (!shim->main.to_log) return 0;
+    session->to_log = !driver || strcmp(driver, "none") != 0;
+    if (!session->to_log) return 0;
     text_add(&path, "%s/log", shim->options.dir);
-    int result = log_open(&shim->log, path.bytes, max_bytes, max_files, err);
+    int result = log_open(&session->log, path.bytes, max_bytes, max_files, err);
+    text_free(&path);
+    if (result < 0 || !driver || strcmp(driver, "json-file") != 0) return result;
+    return json_lines_open(&session->json, shim->options.dir, shim->options.id, attributes, max_bytes, max_files, err);
+}
+
+/* The log of an exec, `dir`/exec/<execId>, where its request asks for one. */
+static int open_exec_log(struct shim *shim, struct session *session, struct oci_reader *reader,
+                         const struct json_value *body, struct runtime_error *err) {
+    const struct json_value *options = oci_get(reader, body, "log", JSON_OBJECT);
+    uint64_t max_bytes = oci_uint(reader, options, "maxBytes").value;
+    uint32_t max_files = (uint32_t)oci_uint(reader, options, "maxFiles").value;
+    struct text path = {0};
+    session->to_log = options != NULL;
+    if (!options || reader->failed) return reader->failed ? -1 : 0;
+    if (!*session->exec_id || strchr(session->exec_id, '/') || session->exec_id[0] == '.') {
+        return fail(err, "protocol", EINVAL, NULL, "an execId that names no directory");
+    }
+    text_add(&path, "%s/exec", shim->options.dir);
+    mkdir(path.bytes, 0700);
+    text_add(&path, "/%s", session->exec_id);
+    int result = log_open(&session->log, path.bytes, max_bytes, max_files, err);
     text_free(&path);
     return result;
 }
@@ -65,7 +90,6 @@ static void undo_create(struct shim *shim) {
     container_delete(&shim->container, &ignored);
     session_close(&shim->main);
     session_new(shim, &shim->main, 0);
-    log_close(&shim->log);
     oci_config_free(shim->config);
     shim->config = NULL;
 }
@@ -151,7 +175,8 @@ int create_exec(struct shim *shim, const struct json_value *body, struct session
         made->exec_id = strdup(exec_id ? exec_id : "");
         made->discard = !wants_output(body);
         made->owned = !made->discard;
-        result = run_exec(shim, made, process, terminal, stdin_open, err);
+        result = open_exec_log(shim, made, &reader, body, err);
+        if (result == 0) result = run_exec(shim, made, process, terminal, stdin_open, err);
         if (result < 0) session_close(made);
     }
     oci_process_free(process);

@@ -15,6 +15,7 @@
 #include "protocol.h"
 
 enum { HEADER_BYTES = 16, FRAME_BYTES = HEADER_BYTES + 4, MAX_CHUNK = 65536 };
+enum { MAX_KEPT_BYTES = 256 * 1024 * 1024, ENOUGH_BYTES = 64 * 1024 * 1024 };
 
 struct chunk_header {
     uint32_t length;
@@ -27,19 +28,21 @@ static void segment_name(char *name, size_t size, uint32_t segment) {
     snprintf(name, size, "%u.chunks", segment);
 }
 
-static uint32_t last_segment(int directory) {
-    uint32_t last = 0;
+/* The numbers of the first and the last segment; 0 when there is none. */
+static void find_segments(int directory, uint32_t *first, uint32_t *last) {
     int copy = fcntl(directory, F_DUPFD_CLOEXEC, 3);
     DIR *opened = copy < 0 ? NULL : fdopendir(copy);
-    if (!opened) return 0;
+    *first = *last = 0;
+    if (!opened) return;
     rewinddir(opened);
     for (struct dirent *entry; (entry = readdir(opened));) {
         char *end;
         unsigned long number = strtoul(entry->d_name, &end, 10);
-        if (strcmp(end, ".chunks") == 0 && number > last && number < UINT32_MAX) last = (uint32_t)number;
+        if (strcmp(end, ".chunks") != 0 || number == 0 || number >= UINT32_MAX) continue;
+        if (number > *last) *last = (uint32_t)number;
+        if (*first == 0 || number < *first) *first = (uint32_t)number;
     }
     closedir(opened);
-    return last;
 }
 
 /* Whether a whole chunk of the file lies between `offset` and at most `size`; its end in *end. The zeros with which a
@@ -88,8 +91,8 @@ int log_open(struct chunk_log *log, const char *directory, uint64_t max_bytes, u
     if (mkdir(directory, 0700) < 0 && errno != EEXIST) return fail(err, "bundle", errno, directory, "%s", strerror(errno));
     log->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (log->directory >= 0) {
-        log->segment = last_segment(log->directory);
-        if (log->segment == 0) log->segment = 1;
+        find_segments(log->directory, &log->oldest, &log->segment);
+        if (log->segment == 0) log->oldest = log->segment = 1;
         if (open_segment(log) == 0) return 0;
     }
     fail(err, "bundle", errno, directory, "opening the log: %s", strerror(errno));
@@ -107,12 +110,28 @@ static void rotate(struct chunk_log *log) {
     }
     close(log->file);
     *log = next;
-    for (uint32_t old = log->segment - log->max_files; log->max_files > 0 && log->segment > log->max_files && old > 0;
-         old--) {
+    log_trim(log);
+}
+
+/* Bytes in segments that are there only because a reader has not opened them. */
+static uint64_t kept_bytes(const struct chunk_log *log) {
+    uint64_t count = log->segment - log->oldest + 1;
+    if (!log->followed || log->oldest <= log->seen || log->max_files == 0 || count <= log->max_files) return 0;
+    return (count - log->max_files) * log->max_bytes;
+}
+
+void log_trim(struct chunk_log *log) {
+    while (log->max_files > 0 && log->segment - log->oldest >= log->max_files) {
+        uint64_t kept = kept_bytes(log);
+        if (kept > 0 && (log->waits || kept <= MAX_KEPT_BYTES)) return;
         char name[32];
-        segment_name(name, sizeof name, old);
-        if (unlinkat(log->directory, name, 0) < 0) break;
+        segment_name(name, sizeof name, log->oldest++);
+        unlinkat(log->directory, name, 0);
     }
+}
+
+bool log_must_wait(const struct chunk_log *log) {
+    return log->waits && kept_bytes(log) > ENOUGH_BYTES;
 }
 
 void log_append(struct chunk_log *log, uint8_t stream, const void *bytes, uint32_t length) {

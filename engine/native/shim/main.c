@@ -89,7 +89,6 @@ int main(int argc, char **argv) {
     if (pid != 0) _exit(pid < 0);
     session_new(&shim, &shim.main, 0);
     shim.client.watch.fd = shim.signals.fd = shim.listener.fd = -1;
-    shim.log.file = shim.log.directory = -1;
     shim.container = (struct container){.pidfd = -1, .sync = -1, .mounts = -1};
     if (set_up(&shim, &err) < 0) {
         ready_error(&err);

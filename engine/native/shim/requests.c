@@ -42,7 +42,7 @@ static int handle_create(struct request *request) {
 static int handle_start(struct request *request) {
     struct shim *shim = request->shim;
     if (in_phase(request, PHASE_CREATED) < 0) return -1;
-    log_append(&shim->log, STREAM_MARKER, NULL, 0);
+    log_append(&shim->main.log, STREAM_MARKER, NULL, 0);
     clock_gettime(CLOCK_REALTIME, &shim->started_at);
     if (container_start(&shim->container, request->err) == 0) {
         shim->phase = PHASE_RUNNING;
@@ -104,14 +104,33 @@ static int handle_credit(struct request *request) {
 }
 
 static int handle_log_seen(struct request *request) {
+    struct session *session = find_session(request);
     request->answered = true;
-    request->shim->client.log_in_flight = false;
+    if (!session) return 0;
+    session->log_in_flight = false;
+    session->log.seen = session->log_told;
+    log_trim(&session->log);
+    shim_progress(request->shim, session);
+    return 0;
+}
+
+static int handle_follow(struct request *request) {
+    struct session *session = find_session(request);
+    if (!session) return -1;
+    session->log.followed = oci_bool(request->reader, request->body, "follow");
+    session->log.waits = oci_bool(request->reader, request->body, "wait");
+    /* What there was before is the reader's own to open. */
+    session->log.seen = session->log.segment - 1;
+    log_trim(&session->log);
+    shim_progress(request->shim, session);
     return 0;
 }
 
 static int handle_hold(struct request *request) {
-    request->shim->hold = oci_bool(request->reader, request->body, "hold");
-    shim_progress(request->shim, &request->shim->main);
+    struct session *session = find_session(request);
+    if (!session) return -1;
+    session->hold = oci_bool(request->reader, request->body, "hold");
+    shim_progress(request->shim, session);
     return 0;
 }
 
@@ -131,6 +150,7 @@ static int (*const handlers[])(struct request *request) = {
     [PACKET_RESIZE] = handle_resize,   [PACKET_EXEC] = handle_exec,         [PACKET_STDIN_END] = handle_stdin_end,
     [PACKET_CREDIT] = handle_credit,   [PACKET_RELEASE] = handle_release,   [PACKET_DELETE] = handle_delete,
     [PACKET_LOG_SEEN] = handle_log_seen, [PACKET_HOLD] = handle_hold,
+    [PACKET_FOLLOW] = handle_follow,
 };
 
 static void handle_json(struct request *request, uint16_t type, const char *text, size_t length) {

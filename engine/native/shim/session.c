@@ -40,16 +40,17 @@ static void queue_clear(struct chunk_queue *queue) {
 }
 
 static bool may_read(const struct session *session) {
-    if (session->to_log) return !session->shim->hold;
+    /* What a process that ended has left is little, and its end is told behind it. */
+    if (session->to_log) return session->exited || !(session->hold || log_must_wait(&session->log));
     return session->discard || !session->owned || session->output.bytes < SESSION_RING_BYTES;
 }
 
 static void take_output(struct session *session, uint8_t stream, const unsigned char *bytes, size_t length) {
-    struct shim *shim = session->shim;
     if (session->discard) return;
     if (session->to_log) {
-        log_append(&shim->log, stream, bytes, (uint32_t)length);
-        shim->log_grown = true;
+        log_append(&session->log, stream, bytes, (uint32_t)length);
+        json_lines_append(&session->json, stream, bytes, length);
+        session->log_grown = true;
         return;
     }
     while (session->output.head && !session->owned && session->output.bytes + length > SESSION_RING_BYTES) {
@@ -237,7 +238,9 @@ void session_pump(struct session *session) {
 }
 
 void session_disown(struct session *session) {
-    session->owned = false;
+    session->owned = session->hold = session->log_in_flight = false;
+    session->log.followed = session->log.waits = false;
+    log_trim(&session->log);
     session->credit = 0;
     session->input_taken = 0;
     session_pump(session);
@@ -250,6 +253,8 @@ void session_close(struct session *session) {
     close_fd(&session->console);
     close_fd(&session->pidfd);
     session->console = session->pidfd = -1;
+    log_close(&session->log);
+    json_lines_close(&session->json);
     queue_clear(&session->output);
     queue_clear(&session->pending);
     free(session->exec_id);

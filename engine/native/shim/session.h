@@ -1,6 +1,6 @@
 /*
- * A process with its streams: session 0 is the container, the others are execs. Output goes to the log or waits in a
- * queue for the client's credit; input waits in a queue for the process.
+ * A process with its streams: session 0 is the container, the others are execs. Output goes to the session's log or
+ * waits in a queue for the client's credit; input waits in a queue for the process.
  */
 #ifndef BERTH_SESSION_H
 #define BERTH_SESSION_H
@@ -11,6 +11,8 @@
 #include <sys/types.h>
 
 #include "../runtime/runtime.h"
+#include "json_lines.h"
+#include "log.h"
 #include "loop.h"
 
 struct chunk {
@@ -33,6 +35,12 @@ struct session {
     pid_t pid;
     int pidfd, console; /* console: the terminal's master, for resizing; -1 */
     bool to_log;        /* else to the queue */
+    struct chunk_log log;
+    struct json_lines json; /* beside the log, where it was asked for */
+    bool log_grown;         /* since the client was told */
+    bool log_in_flight;     /* the client has been told, and has not answered */
+    uint32_t log_told;      /* the segment that it was told of */
+    bool hold;              /* the client asked that output wait */
     bool discard;       /* nobody will ever read */
     bool owned;         /* the client that is connected has taken the output over: a full queue holds back */
     bool exited, end_told;

@@ -22,6 +22,8 @@ struct session *session_new(struct shim *shim, struct session *session, uint32_t
         .number = number,
         .pidfd = -1,
         .console = -1,
+        .log = {.file = -1, .directory = -1},
+        .json = {.file = -1, .directory = -1},
         .outputs = {{.fd = -1}, {.fd = -1}},
         .input = {.fd = -1},
     };
@@ -68,6 +70,7 @@ static void container_exited(struct shim *shim, int status) {
     shim->oom_killed = container_oom_kills(&shim->container) > 0;
     shim->phase = PHASE_EXITED;
     session_exited(&shim->main, status);
+    json_lines_close(&shim->main.json);
     /* A container that could not be started has its record, and one that never was needs none. */
     if (shim->exit_record.bytes || (shim->deleting && shim->started_at.tv_sec == 0)) return;
     record_exit(shim, NULL);
@@ -105,12 +108,14 @@ void shim_delete(struct shim *shim, uint32_t request) {
     sys_pidfd_send_signal(shim->container.pidfd, SIGKILL);
 }
 
-static void tell_log(struct shim *shim) {
+static void tell_log(struct shim *shim, struct session *session) {
     struct text text = {0};
-    if (!shim->log_grown || shim->client.log_in_flight || !shim_can_send(shim)) return;
-    shim->log_grown = false;
-    shim->client.log_in_flight = true;
-    text_add(&text, "{\"segment\":%u,\"offset\":%llu}", shim->log.segment, (unsigned long long)shim->log.offset);
+    if (!session->log_grown || session->log_in_flight || !shim_can_send(shim)) return;
+    session->log_grown = false;
+    session->log_in_flight = true;
+    session->log_told = session->log.segment;
+    text_add(&text, "{\"session\":%u,\"segment\":%u,\"offset\":%llu}", session->number, session->log.segment,
+             (unsigned long long)session->log.offset);
     shim_send_text(shim, PACKET_LOG, 0, &text);
 }
 
@@ -128,13 +133,16 @@ static void end(struct shim *shim) {
 
 int shim_tick(struct shim *shim) {
     struct runtime_error ignored;
-    tell_log(shim);
+    tell_log(shim, &shim->main);
+    for (struct session *session = shim->execs; session; session = session->next) tell_log(shim, session);
     if (shim->phase == PHASE_EXITED && !shim->cleaned) {
         /* Behind the EXIT notice: removing groups and unmounting takes longer than all that came before. */
         shim->cleaned = container_delete(&shim->container, &ignored) == 0;
         if (!shim->cleaned) return CLEAN_RETRY_MS;
     }
     bool done = shim->phase == PHASE_IDLE ? shim->deleting || shim->released : shim->cleaned;
-    if (done && (shim->deleting || shim->released)) end(shim);
+    /* Output that no log keeps is still on its way to a client that wants it. */
+    bool drained = shim->main.to_log || shim->main.end_told || !shim->main.owned;
+    if (done && (shim->deleting || (shim->released && drained))) end(shim);
     return -1;
 }

@@ -8,7 +8,6 @@
 #include "../runtime/oci.h"
 #include "../runtime/runtime.h"
 #include "../runtime/text.h"
-#include "log.h"
 #include "loop.h"
 #include "protocol.h"
 #include "session.h"
@@ -24,7 +23,6 @@ struct client {
     struct watch watch;
     struct packet *head, *tail; /* what the socket did not take yet */
     size_t queued_bytes;
-    bool log_in_flight;
 };
 
 struct shim {
@@ -38,9 +36,6 @@ struct shim {
     struct session main;
     struct session *execs;
     uint32_t last_session;
-    struct chunk_log log;
-    bool log_grown; /* since the client was told */
-    bool hold;      /* the client asked that the container's output wait */
     struct timespec started_at, finished_at;
     bool oom_killed;
     struct text exit_record;

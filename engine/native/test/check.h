@@ -47,6 +47,7 @@ void process_tests(void);
 void seccomp_tests(void);
 void in_root_tests(void);
 void log_tests(void);
+void json_lines_tests(void);
 void record_tests(void);
 void sync_tests(void);
 void sha256_tests(void);

@@ -62,7 +62,7 @@ const char *test_directory(void) {
 
 int main(int argc, char **argv) {
     static void (*const files[])(void) = {json_tests, text_tests,   config_tests, process_tests, seccomp_tests,
-                                          in_root_tests, log_tests, record_tests, sync_tests,    sha256_tests};
+                                          in_root_tests, log_tests, json_lines_tests, record_tests, sync_tests,    sha256_tests};
     if (argc != 2) {
         fprintf(stderr, "usage: native-tests PROFILE\n");
         return 2;

@@ -22,7 +22,7 @@ static void quotes(void) {
     } cases[] = {
         {"", "\"\""},
         {"a\"b\\c", "\"a\\\"b\\\\c\""},
-        {"\n\x01\x7f", "\"\\u000a\\u0001\x7f\""},
+        {"\n\x01\x7f", "\"\\n\\u0001\x7f\""},
         {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
         {"\xff", "\"\\ufffd\""},
         {"\xc3", "\"\\ufffd\""},                 /* cut */

@@ -101,7 +101,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
         .id = "fuzz", .bundle = "/no/such", .dir = directory(), .run = directory(), .program = "x"};
     session_new(&shim, &shim.main, 0);
     shim.client.watch.fd = shim.signals.fd = shim.listener.fd = -1;
-    shim.log.file = shim.log.directory = -1;
     shim.container = (struct container){.pidfd = open("/dev/null", O_RDWR | O_CLOEXEC), .sync = -1, .mounts = -1};
     shim.epoll = epoll_create1(EPOLL_CLOEXEC);
     shim.phase = bytes[0] % 4;
@@ -122,7 +121,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
         free(session);
     }
     session_close(&shim.main);
-    log_close(&shim.log);
     watch_close(&shim, &shim.client.watch);
     watch_close(&shim, &shim.listener);
     text_free(&shim.exit_record);
