@@ -70,6 +70,13 @@ export class TestEngine {
     ];
   }
 
+  /** Of the engine's process, which must have been started. */
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('the engine was not started');
+    return pid;
+  }
+
   /** What the engine has printed so far. */
   get output(): string {
     return this.#output;

@@ -6,6 +6,7 @@ import type { DetachKeys } from '../containers/detach-keys.ts';
 import type { StreamBytes } from '../containers/logs.ts';
 import type { ContainerParts } from '../containers/parts.ts';
 import { frame, writeSlowly } from '../http/frames.ts';
+import { onHangup } from '../runtime/hangup.ts';
 import type { ShimInput } from '../runtime/runtime.ts';
 
 /** Serves an attached connection until the output is over, the client leaves, or it types the detach keys. */
@@ -18,6 +19,7 @@ export async function serveAttach(
   publishContainer(parts.events, container, 'attach');
   socket.on('error', () => gone.abort());
   socket.once('close', () => gone.abort());
+  onHangup(socket, () => socket.destroy());
   const input = query.stdin ? passInput(parts, container, options) : Promise.resolve(drain(socket));
   input.catch((error) => parts.log(`container ${container.id}: attached input`, error));
   await passOutput(socket, output, container.terminal);

@@ -7,6 +7,7 @@ import { asBerthError, BerthError } from '../errors.ts';
 import type { RequestContext } from '../http/context.ts';
 import { frame } from '../http/frames.ts';
 import { type Route, route } from '../http/router.ts';
+import { onHangup } from '../runtime/hangup.ts';
 import type { ShimExec } from '../runtime/runtime.ts';
 import { copyInput, drain, passOutput } from './attached.ts';
 import { outputType } from './container-streams.ts';
@@ -62,6 +63,7 @@ async function serve(session: ExecSession, process: ShimExec, socket: Duplex): P
   const detached = Promise.withResolvers<void>();
   socket.on('error', () => detached.resolve());
   socket.once('close', () => detached.resolve());
+  onHangup(socket, () => socket.destroy());
   if (request.AttachStdin && process.stdin !== undefined) {
     const { stdin } = process;
     const keys = terminal ? new DetachKeys(request.DetachKeys ?? '') : undefined;

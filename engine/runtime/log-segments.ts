@@ -65,7 +65,9 @@ export class LogSegments {
         .filter((number) => number > this.#last)
         .sort((a, b) => a - b);
       for (const number of numbers) await this.#open(number);
-      this.#last = numbers.at(-1) ?? this.#last;
+      // A flood may rotate away all that was listed before it is opened; there are others by then.
+      if (this.#last === 0 && numbers.length > 0 && this.open.length === 0) this.#again = true;
+      else this.#last = numbers.at(-1) ?? this.#last;
     } while (this.#again);
   }
 

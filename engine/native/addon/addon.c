@@ -5,6 +5,7 @@ static napi_value init(napi_env env, napi_value exports)
 {
     process_register(env, exports);
     files_register(env, exports);
+    hangup_register(env, exports);
     seqpacket_register(env, exports);
     network_register(env, exports);
     nft_register(env, exports);

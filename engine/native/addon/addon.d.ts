@@ -28,6 +28,11 @@ export interface Addon {
     onMessage: (message: Uint8Array, fds: number[]) => void;
     onClose: (errno: string | null) => void;
   }): SeqpacketSocket;
+  /**
+   * Watches a copy of a connected socket's descriptor: `gone` settles when both its directions are closed, also by
+   * `stop`, which shuts them and must be called when the connection is over on this side.
+   */
+  watchHangup(fd: number): { gone: Promise<void>; stop(): void };
   /** flock(LOCK_EX | LOCK_NB); false when another holds it. */
   tryLock(fd: number): boolean;
   /** syncfs(2) of the file system that holds the path. */

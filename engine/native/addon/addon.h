@@ -12,6 +12,7 @@
 
 void process_register(napi_env env, napi_value exports);
 void files_register(napi_env env, napi_value exports);
+void hangup_register(napi_env env, napi_value exports);
 void seqpacket_register(napi_env env, napi_value exports);
 void network_register(napi_env env, napi_value exports);
 void nft_register(napi_env env, napi_value exports);
