@@ -256,8 +256,10 @@ describe('what breaks off', () => {
     const done = await fresh.docker(['pull', `${front.address}/redis:latest`]);
     expect(done.code).toBe(0);
     const asked = front.calls.filter(({ path }) => path.endsWith(`/blobs/${layer?.digest}`));
-    expect(asked).toHaveLength(3);
-    expect(asked.slice(1).every(({ headers }) => /^bytes=\d+-/.test(headers.range ?? ''))).toBe(true);
+    expect(breaks).toBe(0);
+    const starts = asked.map(({ headers }) => Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0));
+    // Ranges begin at whole megabytes; where a connection broke is in between.
+    expect(starts.filter((start) => start % (1024 * 1024) !== 0)).toHaveLength(2);
   });
 
   test('two pulls of one image share the work', async () => {
@@ -267,7 +269,10 @@ describe('what breaks off', () => {
     const both = await Promise.all([fresh.docker(['pull', name]), fresh.docker(['pull', name])]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     for (const layer of image().layers) {
-      expect(front.calls.filter(({ path }) => path.endsWith(`/blobs/${layer.digest}`))).toHaveLength(1);
+      const asked = front.calls.filter(({ path }) => path.endsWith(`/blobs/${layer.digest}`));
+      const ranges = asked.map(({ headers }) => headers.range ?? 'all');
+      expect(ranges.length).toBeGreaterThan(0);
+      expect(new Set(ranges).size).toBe(ranges.length);
     }
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestRegistry } from '../images/catalogue.ts';
 import { startFront } from '../images/front.ts';
+import { noiseTar } from '../images/noise.ts';
 import type { TestRegistry } from '../images/registry.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 import { progressLines } from './progress-lines.ts';
@@ -79,15 +80,7 @@ test('what is not here', async () => {
 
 /** An image of one layer that no registry has, of bytes that gzip cannot make smaller. */
 async function importNoise(name: string, sizeBytes: number): Promise<void> {
-  const { randomBytes } = await import('node:crypto');
-  const { archiveEnd, archiveHeader, archivePadding } = await import('../../engine/images/tar-stream.ts');
-  const tar = Buffer.concat([
-    archiveHeader({ name: 'noise', sizeBytes, mtime: 0 }),
-    randomBytes(sizeBytes),
-    archivePadding(sizeBytes),
-    archiveEnd,
-  ]);
-  const done = await engine.docker(['import', '-', name], { input: tar });
+  const done = await engine.docker(['import', '-', name], { input: noiseTar(sizeBytes) });
   if (done.code !== 0) throw new Error(done.stderr);
 }
 

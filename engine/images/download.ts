@@ -1,11 +1,11 @@
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { BerthError } from '../errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { blobBytes } from './blob-ranges.ts';
 
-/** Broken connections in a row, without a byte between them, after which a layer is given up. */
-const maxFailures = 5;
+/** Bytes that are written to the kept file at once. */
+const keptPieceBytes = 1024 * 1024;
 
 export interface DownloadOptions {
   client: RegistryClient;
@@ -59,28 +59,17 @@ async function* readBlob(options: DownloadOptions, part: string): AsyncGenerator
     yield chunk;
   }
   const handle = await open(part, at > 0 ? 'r+' : 'w');
+  const keeper = new Keeper(handle, at);
   try {
     await handle.truncate(at);
-    let failures = 0;
-    while (at < options.sizeBytes) {
-      const before = at;
-      try {
-        for await (const chunk of remoteBytes(options, at)) {
-          await handle.write(chunk, 0, chunk.length, at);
-          at += chunk.length;
-          if (at > options.sizeBytes) throw tooLong(options);
-          options.progress(at);
-          yield chunk;
-        }
-        if (at < options.sizeBytes) throw truncated(options, at);
-      } catch (error) {
-        if (!worthAnother(error, options.signal)) throw error;
-        failures = at > before ? 0 : failures + 1;
-        if (failures >= maxFailures || (at === before && isTruncation(error))) throw error;
-      }
+    for await (const chunk of blobBytes(options, at)) {
+      at += chunk.length;
+      await keeper.keep(chunk);
+      options.progress(at);
+      yield chunk;
     }
   } finally {
-    await handle.close();
+    await keeper.close();
   }
 }
 
@@ -92,56 +81,43 @@ async function* keptBytes(part: string, sizeBytes: number): AsyncGenerator<Buffe
   yield* handle.createReadStream({ highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>;
 }
 
-async function* remoteBytes(options: DownloadOptions, start: number): AsyncGenerator<Buffer> {
-  const { body, start: from } = await options.client.blob(options.digest, { start, signal: options.signal });
-  let skip = start - from;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (skip >= chunk.length) {
-        skip -= chunk.length;
-        continue;
-      }
-      yield skip > 0 ? chunk.subarray(skip) : chunk;
-      skip = 0;
-    }
-  } catch (error) {
-    if (error instanceof BerthError) throw error;
-    throw new BerthError(
-      'registry-unreachable',
-      `reading ${options.digest}: unexpected EOF`,
-      {},
-      { cause: error },
-    );
+/** Writes what arrives in large pieces, one at a time, behind the reader's back. */
+class Keeper {
+  readonly #handle: FileHandle;
+  #at: number;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+  constructor(handle: FileHandle, at: number) {
+    this.#handle = handle;
+    this.#at = at;
   }
-}
 
-function worthAnother(error: unknown, signal: AbortSignal): boolean {
-  if (signal.aborted || !(error instanceof BerthError)) return false;
-  return error.code === 'registry-unreachable' || isTruncation(error);
-}
+  /** Waits only for the piece before the last one; rejects where that could not be written. */
+  async keep(chunk: Buffer): Promise<void> {
+    this.#gathered.push(chunk);
+    this.#gatheredBytes += chunk.length;
+    if (this.#gatheredBytes >= keptPieceBytes) await this.#write();
+  }
 
-function isTruncation(error: unknown): boolean {
-  return error instanceof BerthError && error.code === 'layer-truncated';
-}
+  async close(): Promise<void> {
+    try {
+      await this.#write();
+      await this.#writing;
+    } finally {
+      await this.#handle.close();
+    }
+  }
 
-function truncated(options: DownloadOptions, have: number): BerthError {
-  return new BerthError(
-    'layer-truncated',
-    `unexpected EOF: layer ${options.digest} has ${options.sizeBytes} bytes, ${have} arrived`,
-    {
-      expected: options.sizeBytes,
-      actual: have,
-    },
-  );
-}
-
-function tooLong(options: DownloadOptions): BerthError {
-  return new BerthError(
-    'digest-mismatch',
-    `filesystem layer verification failed for digest ${options.digest}`,
-    {
-      expected: options.digest,
-      actual: 'more bytes than the manifest says',
-    },
-  );
+  async #write(): Promise<void> {
+    await this.#writing;
+    const chunks = this.#gathered;
+    if (chunks.length === 0) return;
+    this.#writing = this.#handle.writev(chunks, this.#at);
+    // Its failure is heard by whoever waits for it next.
+    this.#writing.catch(() => {});
+    this.#at += this.#gatheredBytes;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+  }
 }

@@ -136,12 +136,12 @@ export class RegistryClient {
 
   /**
    * Bytes of a blob from `start` to `end` (exclusive; the blob's end where undefined). A registry that ignores ranges
-   * answers from 0 to the end: `start` then says so.
+   * answers from 0 to the end: `whole` then says so.
    */
   async blob(
     digest: string,
     range: { start: number; end?: number | undefined; signal?: AbortSignal },
-  ): Promise<{ body: Readable; start: number }> {
+  ): Promise<{ body: Readable; start: number; whole: boolean }> {
     const { start, end, signal } = range;
     const partial = start > 0 || end !== undefined;
     const answer = await this.call(`blobs/${digest}`, {
@@ -151,14 +151,14 @@ export class RegistryClient {
     });
     if (answer.status === 206) {
       const from = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
-      if (Number(from) === start) return { body: answer.body, start };
+      if (Number(from) === start) return { body: answer.body, start, whole: false };
       answer.body.destroy();
       throw new BerthError(
         'registry-failed',
         `${answer.url.href}: answered another range than was asked for`,
       );
     }
-    if (answer.status === 200) return { body: answer.body, start: 0 };
+    if (answer.status === 200) return { body: answer.body, start: 0, whole: true };
     throw await this.refused(answer, digest);
   }
 

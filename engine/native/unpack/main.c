@@ -19,9 +19,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,7 +67,24 @@ static void confine(int directory, enum confine_kind kind, const int *keep, unsi
 
 static int open_root(void) { return open_in(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY); }
 
+/*
+ * Marks the directory that the layer's lies in, so that ext4 spreads its children over the whole disk. Otherwise a new
+ * layer lands where one was deleted a moment ago, and each file waits for a search through recently deleted inodes:
+ * five times as long for the whole. Other file systems have no such mark, and need none.
+ */
+static void spread_siblings(void) {
+  int above = openat(DIRECTORY_FD, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int flags = 0;
+  if (above < 0) return;
+  if (ioctl(above, FS_IOC_GETFLAGS, &flags) == 0 && !(flags & FS_TOPDIR_FL)) {
+    flags |= FS_TOPDIR_FL;
+    (void)ioctl(above, FS_IOC_SETFLAGS, &flags);
+  }
+  close(above);
+}
+
 static void unpack(unsigned seconds, unsigned long long max_bytes, unsigned long long max_entries) {
+  spread_siblings();
   if (mkdirat(DIRECTORY_FD, "diff", 0755) != 0) fail_errno("mkdir", "diff");
   int index = open_in(DIRECTORY_FD, "index", O_WRONLY | O_CREAT | O_EXCL);
   int frame_fd = open_in(DIRECTORY_FD, "frame", O_WRONLY | O_CREAT | O_EXCL);
