@@ -209,7 +209,7 @@ describe('what is seen of a running container', () => {
   test('ps by the system’s own ps', async () => {
     const id = await bundle.running();
     expect(await bundle.text('ps', id)).toMatch(/^UID +PID.*\nroot .* sleep 1000$/);
-    expect(await bundle.text('ps', id, '-o', 'pid,comm')).toMatch(/PID COMMAND\n +\d+ sleep$/);
+    expect(await bundle.text('ps', id, '-o', 'pid,comm')).toMatch(/PID COMMAND\n *\d+ sleep$/);
   });
 
   test('events --stats, and events that end with the container', async () => {

@@ -51,6 +51,27 @@ static int run_run(char **arguments, size_t count) {
     return launch_container(&launch, arguments[0], words);
 }
 
+/* Tells the waiting process to go on. */
+static int signal_start(struct instance *instance, const struct oci_config *config, struct runtime_error *err) {
+    struct agent agent = {.instance = instance, .config = config};
+    struct container container = {
+        .pid = instance->pid,
+        .pidfd = -1,
+        .sync = instance_connect(instance),
+        .mounts = -1,
+        .sink = {.take = agent_take, .context = &agent},
+    };
+    /* Nobody listens: it was started, and whoever did so was ended before it could say so. */
+    if (container.sync < 0 && errno == ECONNREFUSED) {
+        unlinkat(instance->directory, "start.sock", 0);
+        return fail(err, "state", EBUSY, NULL, "cannot start an already running container");
+    }
+    if (container.sync < 0) return fail(err, "state", errno, NULL, "start socket: %s", strerror(errno));
+    if (container_start(&container, err) < 0) return -1;
+    unlinkat(instance->directory, "start.sock", 0);
+    return 0;
+}
+
 static int start(struct instance *instance, struct runtime_error *err) {
     struct oci_config *config = NULL;
     struct runtime_error ignored;
@@ -59,18 +80,14 @@ static int start(struct instance *instance, struct runtime_error *err) {
     if (status != INSTANCE_CREATED) {
         return fail(err, "state", EBUSY, NULL, "cannot start an already running container");
     }
-    struct container container = {.pid = instance->pid, .pidfd = -1, .mounts = -1, .sync = instance_connect(instance)};
-    /* Nobody listens: it was started, and whoever did so was ended before it could say so. */
-    bool started = container.sync < 0 && errno == ECONNREFUSED;
-    if (container.sync < 0 && !started) return fail(err, "state", errno, NULL, "start socket: %s", strerror(errno));
-    int result = started ? 0 : container_start(&container, err);
-    if (result == 0) unlinkat(instance->directory, "start.sock", 0);
-    if (started) return fail(err, "state", EBUSY, NULL, "cannot start an already running container");
-    if (result < 0 || instance_load_config(instance, &config, &ignored) < 0) return result;
+    if (instance_load_config(instance, &config, err) < 0) return -1;
+    int result = signal_start(instance, config, err);
     const struct hook_subject subject = {.id = instance->id, .bundle = instance->bundle, .pid = instance->pid};
-    if (hooks_run(config, HOOK_POSTSTART, &subject, "running", &ignored) < 0) log_warning("%s", ignored.message);
+    if (result == 0 && hooks_run(config, HOOK_POSTSTART, &subject, "running", &ignored) < 0) {
+        log_warning("%s", ignored.message);
+    }
     oci_config_free(config);
-    return 0;
+    return result;
 }
 
 static int run_start(char **arguments, size_t count) {

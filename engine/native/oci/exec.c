@@ -141,8 +141,12 @@ static int start(const struct instance *instance, const struct oci_config *confi
     struct container container = instance_container(instance);
     AUTO_FD pidfd = -1;
     AUTO_FD first = container.pidfd;
+    struct agent agent = {instance, config};
     struct container_options exec_options = {
-        .detached = true, .subgroups = wanted.subgroups.count ? wanted.subgroups.items : NULL};
+        .detached = true,
+        .subgroups = wanted.subgroups.count ? wanted.subgroups.items : NULL,
+        .sink = {.take = agent_take, .context = &agent},
+    };
     const struct container_io io = {
         .stdin_fd = 0,
         .stdout_fd = 1,

@@ -16,6 +16,7 @@
 #include "../runtime/cgroup.h"
 #include "../runtime/error.h"
 #include "../runtime/hooks.h"
+#include "../runtime/seccomp_agent.h"
 #include "../runtime/syscalls.h"
 #include "command.h"
 #include "foreground.h"
@@ -30,6 +31,7 @@ struct job {
     struct instance instance;
     struct oci_config *config;
     struct container container;
+    struct agent agent;
     int console;
 };
 
@@ -145,8 +147,14 @@ static int check_cgroup(const struct instance *instance, struct runtime_error *e
 static int make(struct job *job, struct runtime_error *err) {
     const struct launch *launch = job->launch;
     struct instance *instance = &job->instance;
+    job->agent = (struct agent){instance, job->config};
     struct container_options options = {
-        .detached = true, .no_pivot = launch->no_pivot, .keep_keyring = launch->no_new_keyring, .id = instance->id};
+        .detached = true,
+        .no_pivot = launch->no_pivot,
+        .keep_keyring = launch->no_new_keyring,
+        .id = instance->id,
+        .sink = {.take = agent_take, .context = &job->agent},
+    };
     const struct container_io io = {
         .stdin_fd = 0,
         .stdout_fd = 1,
@@ -190,6 +198,13 @@ static int hand_over(struct job *job, struct runtime_error *err) {
     if (container_start(&job->container, err) < 0) return -1;
     if (hooks_run(job->config, HOOK_POSTSTART, &subject, "running", &ignored) < 0) log_warning("%s", ignored.message);
     return 0;
+}
+
+int agent_take(void *context, pid_t pid, int listener, struct runtime_error *err) {
+    const struct agent *agent = context;
+    const struct hook_subject subject = {
+        .id = agent->instance->id, .bundle = agent->instance->bundle, .pid = agent->instance->pid};
+    return seccomp_agent_send(agent->config, &subject, pid, listener, err);
 }
 
 int destroy_container(struct instance *instance, struct container *container, struct runtime_error *err) {

@@ -17,6 +17,13 @@ int launch_container(const struct launch *launch, const char *id, const char *do
 /* How many descriptors --preserve-fds names; all must be open. */
 int preserved_fds(const char *option, unsigned *count, struct runtime_error *err);
 
+/* The context of agent_take: seccomp listeners go to the agent that the config names. */
+struct agent {
+    const struct instance *instance;
+    const struct oci_config *config;
+};
+int agent_take(void *context, pid_t pid, int listener, struct runtime_error *err);
+
 /* Kills what is left, removes the cgroup, runs the poststop hooks and removes the state. */
 int destroy_container(struct instance *instance, struct container *container, struct runtime_error *err);
 

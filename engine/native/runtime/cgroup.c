@@ -62,6 +62,9 @@ static void inherit_cpuset(const char *directory) {
     static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
     for (size_t i = 0; i < 2; i++) {
         char name[CGROUP_PATH_MAX + 256], value[1024];
+        snprintf(name, sizeof name, "%s/%s", directory, files[i]);
+        AUTO_FD own = open(name, O_RDONLY | O_CLOEXEC);
+        if (own >= 0 && read(own, value, sizeof value) > 1) continue;
         snprintf(name, sizeof name, "%s/../%s", directory, files[i]);
         AUTO_FD parent = open(name, O_RDONLY | O_CLOEXEC);
         ssize_t length = parent < 0 ? -1 : read(parent, value, sizeof value - 1);
@@ -73,7 +76,7 @@ static void inherit_cpuset(const char *directory) {
 
 /* Children of version 2 have the controllers that their parent hands down. */
 static void hand_down_controllers(const char *directory) {
-    static const char *const controllers[] = {"+cpuset", "+cpu", "+io", "+memory", "+pids"};
+    static const char *const controllers[] = {"+cpuset", "+cpu", "+io", "+memory", "+pids", "+hugetlb", "+rdma"};
     for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++) {
         cgroup_write(directory, "", "cgroup.subtree_control", controllers[i]);
     }
@@ -95,7 +98,7 @@ static int make_group(const struct cgroup_layout *layout, const struct cgroup_hi
         *end = 0;
         bool made = mkdir(name, 0755) == 0;
         if (!made && errno != EEXIST) return fail(err, "cgroup", errno, name, "making %s: %s", name, strerror(errno));
-        if (made && cpuset) inherit_cpuset(name);
+        if (cpuset) inherit_cpuset(name);
         *end = cut;
         at = end;
     }

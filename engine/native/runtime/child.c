@@ -13,8 +13,6 @@
 #include "sync.h"
 #include "syscalls.h"
 
-enum { CLONE_PIDFD_FLAG = 0x1000 };
-
 pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_error *err) {
     AUTO_FD own = -1;
     int made = -1;
@@ -26,7 +24,7 @@ pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_
         }
     }
     struct clone_request request = {
-        .flags = flags | CLONE_PIDFD_FLAG,
+        .flags = flags | CLONE_PIDFD_,
         .pidfd = (uint64_t)(uintptr_t)&made,
         .exit_signal = SIGCHLD,
     };

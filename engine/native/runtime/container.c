@@ -13,17 +13,10 @@
 #include "error.h"
 #include "hooks.h"
 #include "init.h"
+#include "mount_plan.h"
 #include "sync.h"
 #include "syscalls.h"
 #include "text.h"
-
-static const struct {
-    const char *file;
-    int flag;
-} namespace_kinds[NS_COUNT] = {
-    [NS_PID] = {"pid", CLONE_NEWPID}, [NS_NETWORK] = {"net", CLONE_NEWNET}, [NS_MOUNT] = {"mnt", CLONE_NEWNS},
-    [NS_IPC] = {"ipc", CLONE_NEWIPC}, [NS_UTS] = {"uts", CLONE_NEWUTS},     [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP},
-};
 
 static int read_file(const char *path, struct text *text, struct runtime_error *err) {
     char buffer[16384];
@@ -55,81 +48,6 @@ int mount_plan_load(const char *path, struct mount_plan **plan, struct runtime_e
     if (result == 0) result = mount_plan_parse(text.length ? text.bytes : "", text.length, plan, err);
     text_free(&text);
     return result;
-}
-
-struct joins {
-    int fds[NS_COUNT];
-};
-
-static void close_joins(struct joins *joins) {
-    for (int i = 0; i < NS_COUNT; i++) close_fd(&joins->fds[i]);
-}
-
-/* Flags for clone3, and descriptors of the namespaces that are joined instead. */
-static int plan_namespaces(const struct oci_config *config, uint64_t *flags, struct joins *joins,
-                           struct runtime_error *err) {
-    *flags = 0;
-    for (int i = 0; i < NS_COUNT; i++) {
-        const struct oci_namespace_entry *entry = &config->namespaces[i];
-        /* A cgroup namespace has the group it is made in as its root: it is made in configure. */
-        if (entry->present && !entry->path && i != NS_CGROUP) *flags |= (uint64_t)namespace_kinds[i].flag;
-        if (!entry->path) continue;
-        joins->fds[i] = open(entry->path, O_RDONLY | O_CLOEXEC);
-        if (joins->fds[i] < 0) return fail(err, "namespaces", errno, entry->path, "%s", strerror(errno));
-    }
-    if (*flags & CLONE_NEWNS) return 0;
-    return fail(err, "namespaces", ENOTSUP, NULL, "a container needs a mount namespace of its own");
-}
-
-static _Noreturn void first_process(int sync, const struct joins *joins, const struct container_options *options) {
-    struct runtime_error err;
-    int keep[NS_COUNT + 2];
-    memcpy(keep, joins->fds, sizeof joins->fds);
-    keep[NS_COUNT] = sync;
-    keep[NS_COUNT + 1] = options->start_listener;
-    child_begin(keep, NS_COUNT + 2, options);
-    for (int i = 0; i < NS_COUNT; i++) {
-        /* The pid namespace was joined by the parent: it is a process's at its birth. */
-        if (i == NS_PID || joins->fds[i] < 0) continue;
-        if (setns(joins->fds[i], namespace_kinds[i].flag) < 0) {
-            fail(&err, "namespaces", errno, NULL, "joining the %s namespace: %s", namespace_kinds[i].file,
-                 strerror(errno));
-            child_fail(sync, &err);
-        }
-        close(joins->fds[i]);
-    }
-    init_main(sync, options);
-}
-
-int container_prepare(const struct oci_config *config, const struct container_options *options,
-                      struct container *container, struct runtime_error *err) {
-    static const struct container_options plain;
-    struct joins joins = {{-1, -1, -1, -1, -1, -1}};
-    uint64_t flags;
-    int pair[2];
-    char path[64];
-    *container = (struct container){.pidfd = -1, .sync = -1, .mounts = -1, .id = options ? options->id : NULL};
-    if (plan_namespaces(config, &flags, &joins, err) < 0) {
-        close_joins(&joins);
-        return -1;
-    }
-    if (sync_pair(pair) < 0) {
-        close_joins(&joins);
-        return fail(err, "namespaces", errno, NULL, "socketpair: %s", strerror(errno));
-    }
-    pid_t pid = child_clone(flags, joins.fds[NS_PID], &container->pidfd, err);
-    if (pid == 0) first_process(pair[1], &joins, options ? options : &plain);
-    close_joins(&joins);
-    close(pair[1]);
-    if (pid < 0) {
-        close(pair[0]);
-        return -1;
-    }
-    container->pid = pid;
-    container->sync = pair[0];
-    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
-    container->mounts = open(path, O_RDONLY | O_CLOEXEC);
-    return 0;
 }
 
 static int enter_cgroup(struct container *container, const struct oci_config *config, const char *cgroup,
@@ -178,11 +96,7 @@ static int send_configure(const struct container *container, const struct oci_co
 
 static int run_hooks(const struct container *container, const struct oci_config *config, const char *bundle,
                      struct runtime_error *err) {
-    struct sync_message message;
     const struct hook_subject subject = {.id = container->id, .bundle = bundle, .pid = container->pid};
-    if (!hooks_present(config, HOOK_PRESTART, HOOK_START_CONTAINER)) return 0;
-    if (sync_expect(container->sync, SYNC_HOOKS, &message, "rootfs", err) < 0) return -1;
-    sync_free(&message);
     if (hooks_run(config, HOOK_PRESTART, &subject, "creating", err) < 0 ||
         hooks_run(config, HOOK_CREATE_RUNTIME, &subject, "creating", err) < 0) {
         return -1;
@@ -191,36 +105,71 @@ static int run_hooks(const struct container *container, const struct oci_config 
     return fail(err, "hooks", errno, NULL, "the container's process is gone");
 }
 
+/* Opens the source of a mount for the child. */
+static int open_source(const struct container *container, const struct oci_config *config, const char *bundle,
+                       const struct sync_message *message, struct runtime_error *err) {
+    uint32_t index;
+    if (message->length != sizeof index) return fail(err, "mounts", EPROTO, NULL, "unexpected message");
+    memcpy(&index, message->payload, sizeof index);
+    if (index >= config->mount_count) return fail(err, "mounts", EPROTO, NULL, "unexpected message");
+    AUTO_FD source = mount_open_for(config, index, bundle, container->pid, err);
+    if (source < 0) return -1;
+    if (sync_send(container->sync, SYNC_OPENED, NULL, 0, &source, 1) == 0) return 0;
+    return fail(err, "mounts", errno, NULL, "the container's process is gone");
+}
+
+/* Does what the child asks for until it is configured. */
+static int serve(const struct container *container, const struct oci_config *config, const char *bundle, int *console,
+                 struct runtime_error *err) {
+    for (;;) {
+        struct sync_message message;
+        int result = 0;
+        if (sync_next(container->sync, &message, "rootfs", err) < 0) return -1;
+        bool done = message.type == SYNC_DONE;
+        if (done && console) {
+            *console = message.fd_count > 0 ? message.fds[0] : -1;
+            if (message.fd_count > 0) message.fds[0] = -1;
+        } else if (message.type == SYNC_HOOKS) {
+            result = run_hooks(container, config, bundle, err);
+        } else if (message.type == SYNC_SOURCE) {
+            result = open_source(container, config, bundle, &message, err);
+        } else if (!done) {
+            result = fail(err, "rootfs", EPROTO, NULL, "unexpected message of the container's process");
+        }
+        sync_free(&message);
+        if (done || result < 0) return result;
+    }
+}
+
+/* By the caller: the process itself may be of users who may not write there. */
+static int set_oom_score(pid_t pid, const struct oci_process *process, struct runtime_error *err) {
+    char path[64];
+    if (!process->oom_score_adj.present) return 0;
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
+    AUTO_FD file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file >= 0 && dprintf(file, "%d", (int)process->oom_score_adj.value) > 0) return 0;
+    return fail(err, "user", errno, NULL, "oom_score_adj = %d: %s", (int)process->oom_score_adj.value, strerror(errno));
+}
+
 int container_configure(struct container *container, const struct oci_config *config, const struct mount_plan *plan,
                         const char *bundle, const char *cgroup, const struct container_io *io, int *console,
                         struct runtime_error *err) {
-    struct sync_message done;
+    if (console) *console = -1;
     if (enter_cgroup(container, config, cgroup, err) < 0) return -1;
+    if (config->has_process && set_oom_score(container->pid, &config->process, err) < 0) return -1;
     if (send_configure(container, config, plan, bundle, io, err) < 0) return -1;
-    if (run_hooks(container, config, bundle, err) < 0) return -1;
-    if (sync_expect(container->sync, SYNC_DONE, &done, "rootfs", err) < 0) return -1;
-    if (console) {
-        *console = done.fd_count > 0 ? done.fds[0] : -1;
-        if (done.fd_count > 0) done.fds[0] = -1;
-    }
-    sync_free(&done);
-    return 0;
+    return serve(container, config, bundle, console, err);
 }
 
 int container_start(struct container *container, struct runtime_error *err) {
-    struct sync_message answer;
+    int result = 0;
     if (sync_send(container->sync, SYNC_START, NULL, 0, NULL, 0) < 0) {
         return fail(err, "exec", errno, NULL, "the container's process is gone");
     }
-    /* End of file is success: execve closed the other end. */
-    int got = sync_receive(container->sync, &answer);
+    result = await_command(container->sync, container->pid, &container->sink, err);
     close_fd(&container->sync);
     container->sync = -1;
-    if (got == 0) return 0;
-    if (got > 0 && answer.type == SYNC_ERROR && answer.length == sizeof *err) memcpy(err, answer.payload, sizeof *err);
-    else fail(err, "exec", EPROTO, NULL, "unexpected answer of the container's process");
-    if (got > 0) sync_free(&answer);
-    return -1;
+    return result;
 }
 
 int container_signal_all(const struct container *container, int number, struct runtime_error *err) {

@@ -53,6 +53,29 @@ static int make_device(int root, const struct oci_device *device, struct runtime
     return 0;
 }
 
+/* In a user namespace no device can be made: the host's own node of that path is bound. */
+static int bind_device(int root, const struct oci_device *device, struct runtime_error *err) {
+    struct stat info;
+    mode_t type = device->type == 'b' ? S_IFBLK : device->type == 'p' ? S_IFIFO : S_IFCHR;
+    AUTO_FD source = sys_open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE_);
+    if (source < 0 || fstat(source, &info) < 0) {
+        return fail(err, "devices", errno, device->path, "device %s of the host: %s", device->path, strerror(errno));
+    }
+    if ((info.st_mode & S_IFMT) != type ||
+        (type != S_IFIFO && info.st_rdev != makedev(device->major, device->minor))) {
+        return fail(err, "devices", EINVAL, device->path, "%s of the host is another device", device->path);
+    }
+    AUTO_FD target = in_root_make(root, device->path, false);
+    if (target >= 0 && sys_move_mount(source, target) == 0) return 0;
+    return fail(err, "devices", errno, device->path, "binding %s: %s", device->path, strerror(errno));
+}
+
+static int add_device(const struct oci_config *config, int root, const struct oci_device *device,
+                      struct runtime_error *err) {
+    bool bind = config->namespaces[NS_USER].present && device->type != 'p';
+    return bind ? bind_device(root, device, err) : make_device(root, device, err);
+}
+
 static bool dev_is_bound(const struct oci_config *config) {
     for (size_t i = 0; i < config->mount_count; i++) {
         const struct oci_mount *mount = &config->mounts[i];
@@ -70,10 +93,10 @@ int rootfs_make_devices(const struct oci_config *config, int root, struct runtim
     /* The host's own /dev has all of it, and nothing may be made there. */
     if (dev_is_bound(config)) return 0;
     for (size_t i = 0; i < sizeof default_devices / sizeof *default_devices; i++) {
-        if (make_device(root, &default_devices[i], err) < 0) return -1;
+        if (add_device(config, root, &default_devices[i], err) < 0) return -1;
     }
     for (size_t i = 0; i < config->device_count; i++) {
-        if (make_device(root, &config->devices[i], err) < 0) return -1;
+        if (add_device(config, root, &config->devices[i], err) < 0) return -1;
     }
     AUTO_FD directory = in_root_make(root, "/dev", true);
     for (size_t i = 0; i < sizeof default_links / sizeof *default_links; i++) {

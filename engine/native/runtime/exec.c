@@ -12,6 +12,7 @@
 #include "seccomp.h"
 #include "sync.h"
 #include "syscalls.h"
+#include "user_namespace.h"
 
 struct exec {
     int sync, init; /* init: pidfd of the container's first process */
@@ -30,12 +31,16 @@ static int wait_for_cgroup(const struct exec *exec, struct runtime_error *err) {
 }
 
 static int join(const struct exec *exec, struct runtime_error *err) {
-    const int flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    const struct oci_namespace_entry *namespaces = exec->config->namespaces;
+    int flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    /* One's own user namespace cannot be joined again. */
+    if (namespaces[NS_USER].present) flags |= CLONE_NEWUSER;
+    if (namespaces[NS_TIME].present) flags |= CLONE_NEWTIME_;
     if (setns(exec->init, flags) < 0) {
         return fail(err, "namespaces", errno, NULL, "joining the container's namespaces: %s", strerror(errno));
     }
     close(exec->init);
-    return 0;
+    return namespaces[NS_USER].present ? user_namespace_become_root(err) : 0;
 }
 
 static int open_terminal(const struct exec *exec, int *slave, struct runtime_error *err) {
@@ -56,13 +61,26 @@ static int run(const struct exec *exec, struct runtime_error *err) {
     struct seccomp_filter filter = {0};
     const int stdio[3] = {exec->io->stdin_fd, exec->io->stdout_fd, exec->io->stderr_fd};
     const struct json_value *profile = exec->config->seccomp;
+    const struct oci_process *process = exec->process;
     /* Before joining, while /proc is the host's own. */
-    if (process_open_files(exec->process, &files, err) < 0 || wait_for_cgroup(exec, err) < 0) return -1;
+    if (process_open_files(process, &files, err) < 0) return -1;
+    if (process->initial_affinity && process_set_affinity(process->initial_affinity, err) < 0) return -1;
+    if (wait_for_cgroup(exec, err) < 0) return -1;
     if (profile && seccomp_compile(&arena, profile, &filter, err) < 0) return -1;
     if (join(exec, err) < 0 || open_terminal(exec, &slave, err) < 0) return -1;
-    if (identity_resolve(&arena, &exec->process->user, &identity, err) < 0) return -1;
+    if (identity_resolve(&arena, &process->user, &identity, err) < 0) return -1;
     if (process_stdio(slave, stdio, err) < 0 || process_own_stdio(identity.uid, err) < 0) return -1;
-    return process_execute(exec->process, &identity, &files, &filter, exec->options, err);
+    if (process->final_affinity && process_set_affinity(process->final_affinity, err) < 0) return -1;
+    const struct process_start start = {
+        .process = process,
+        .identity = &identity,
+        .files = &files,
+        .filter = &filter,
+        .options = exec->options,
+        .personality = exec->config->personality,
+        .sync = exec->sync,
+    };
+    return process_execute(&start, err);
 }
 
 static _Noreturn void child_main(const struct exec *exec) {
@@ -91,18 +109,11 @@ static int drive(int sync, const struct exec *exec, const struct container *cont
     int master = message.fd_count > 0 ? message.fds[0] : -1;
     message.fd_count = 0;
     sync_free(&message);
-    int got = sync_receive(sync, &message);
-    if (got == 0) {
+    if (await_command(sync, pid, &exec->options->sink, err) == 0) {
         if (console) *console = master;
         return 0;
     }
     close_fd(&master);
-    if (got > 0 && message.type == SYNC_ERROR && message.length == sizeof *err) {
-        memcpy(err, message.payload, sizeof *err);
-    } else {
-        fail(err, "exec", EPROTO, NULL, "unexpected answer of the process");
-    }
-    if (got > 0) sync_free(&message);
     return -1;
 }
 

@@ -1,5 +1,6 @@
 #include "hooks.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,8 +26,8 @@ bool hooks_present(const struct oci_config *config, enum oci_hook_kind first, en
     return false;
 }
 
-static void write_state(struct text *state, const struct oci_config *config, const struct hook_subject *subject,
-                        const char *status) {
+void hooks_write_state(struct text *state, const struct oci_config *config, const struct hook_subject *subject,
+                       const char *status) {
     text_add(state, "{\"ociVersion\":\"%s\",\"id\":", OCI_VERSION);
     text_json(state, subject->id ? subject->id : "");
     text_add(state, ",\"status\":\"%s\"", status);
@@ -113,9 +114,14 @@ static int run_hook(const struct oci_hook *hook, const struct text *state, struc
                     (int)hook->timeout.value);
     }
     if (status == 0) return 0;
-    bool signalled = WIFSIGNALED(status);
-    return fail(err, "hooks", ECANCELED, hook->path, "error running hook: %s %d, stdout and stderr: %s",
-                signalled ? "signal" : "exit status", signalled ? WTERMSIG(status) : WEXITSTATUS(status), said);
+    if (WIFEXITED(status)) {
+        return fail(err, "hooks", ECANCELED, hook->path, "error running hook: exit status %d, stdout and stderr: %s",
+                    WEXITSTATUS(status), said);
+    }
+    char name[64];
+    snprintf(name, sizeof name, "%s", strsignal(WTERMSIG(status)));
+    name[0] = (char)tolower((unsigned char)name[0]);
+    return fail(err, "hooks", ECANCELED, hook->path, "error running hook: signal: %s, stdout and stderr: %s", name, said);
 }
 
 int hooks_run(const struct oci_config *config, enum oci_hook_kind kind, const struct hook_subject *subject,
@@ -124,7 +130,7 @@ int hooks_run(const struct oci_config *config, enum oci_hook_kind kind, const st
     struct runtime_error inner;
     int result = 0;
     if (config->hook_counts[kind] == 0) return 0;
-    write_state(&state, config, subject, status);
+    hooks_write_state(&state, config, subject, status);
     if (state.failed) result = fail(err, "hooks", ENOMEM, NULL, "out of memory");
     for (size_t i = 0; result == 0 && i < config->hook_counts[kind]; i++) {
         if (run_hook(&config->hooks[kind][i], &state, &inner) == 0) continue;

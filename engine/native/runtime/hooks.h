@@ -10,6 +10,10 @@ struct hook_subject {
     pid_t pid; /* as the host numbers it, 0 once it is gone */
 };
 
+struct text;
+/* The state as the runtime-spec writes it. */
+void hooks_write_state(struct text *text, const struct oci_config *config, const struct hook_subject *subject,
+                       const char *status);
 /* Whether any hook of the kinds from `first` to `last` is there. */
 bool hooks_present(const struct oci_config *config, enum oci_hook_kind first, enum oci_hook_kind last);
 /*

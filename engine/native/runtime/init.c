@@ -78,7 +78,7 @@ static int make_root(struct init *init, const struct configure_header *header, i
     AUTO_FD root = -1;
     const struct oci_config *config = init->config;
     if (rootfs_mount(config, init->plan, init->bundle, &root, err) < 0) return -1;
-    if (rootfs_mount_all(config, init->bundle, root, err) < 0) return -1;
+    if (rootfs_mount_all(config, init->bundle, root, init->sync, err) < 0) return -1;
     if (rootfs_make_devices(config, root, err) < 0) return -1;
     if (header->terminal &&
         console_open(root, true, header->rows, header->columns, master, &init->slave, err) < 0) {
@@ -87,6 +87,7 @@ static int make_root(struct init *init, const struct configure_header *header, i
     make_working_directory(root, config->process.cwd);
     /* Before the root becomes read-only: hooks may add to it. */
     if (run_hooks(init, root, err) < 0 || rootfs_protect(config, root, err) < 0) return -1;
+    if (rootfs_close_mounts(config, root, err) < 0) return -1;
     return init->options->no_pivot ? rootfs_chroot(root, err) : rootfs_pivot(config, root, err);
 }
 
@@ -127,16 +128,30 @@ static int configure(struct init *init, struct sync_message *message, struct run
     return 0;
 }
 
+static int run_start_hooks(void *context, struct runtime_error *err) {
+    return run_own_hooks(context, HOOK_START_CONTAINER, "created", err);
+}
+
 static int start(struct init *init, struct runtime_error *err) {
     struct identity identity;
     struct seccomp_filter filter = {0};
     struct arena *arena = &init->config->arena;
     const struct oci_process *process = &init->config->process;
-    if (run_own_hooks(init, HOOK_START_CONTAINER, "created", err) < 0) return -1;
     if (identity_resolve(arena, &process->user, &identity, err) < 0) return -1;
     if (init->config->seccomp && seccomp_compile(arena, init->config->seccomp, &filter, err) < 0) return -1;
     if (process_own_stdio(identity.uid, err) < 0) return -1;
-    return process_execute(process, &identity, &init->files, &filter, init->options, err);
+    const struct process_start start = {
+        .process = process,
+        .identity = &identity,
+        .files = &init->files,
+        .filter = &filter,
+        .options = init->options,
+        .personality = init->config->personality,
+        .sync = init->sync,
+        .last = run_start_hooks,
+        .context = init,
+    };
+    return process_execute(&start, err);
 }
 
 /* Whoever starts the container is another process than the one that made it; one that went away is no loss. */

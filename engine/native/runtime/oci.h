@@ -51,6 +51,14 @@ struct oci_user {
     struct string_list groups;     /* names or numbers */
 };
 
+/* linux sched_setattr(2), in its units: nanoseconds. */
+struct oci_scheduler {
+    bool present;
+    uint32_t policy;
+    int32_t nice, priority;
+    uint64_t flags, runtime, deadline, period;
+};
+
 struct oci_process {
     struct arena arena; /* only for those of oci_process_parse */
     bool terminal, no_new_privileges;
@@ -63,14 +71,27 @@ struct oci_process {
     size_t rlimit_count;
     struct optional_int oom_score_adj;
     const char *apparmor_profile, *selinux_label;
+    struct oci_scheduler scheduler;
+    struct optional_int io_priority;           /* as ioprio_set takes it: class << 13 | level */
+    const char *initial_affinity, *final_affinity; /* lists such as "0-3,7"; of exec only */
+};
+
+struct oci_id_mapping {
+    uint32_t inside, outside, size;
+};
+
+struct oci_mappings {
+    struct oci_id_mapping *uids, *gids;
+    size_t uid_count, gid_count;
 };
 
 struct oci_mount {
     const char *destination, *type, *source;
     struct string_list options;
+    struct oci_mappings mappings; /* of the mount's owners */
 };
 
-enum oci_namespace { NS_PID, NS_NETWORK, NS_MOUNT, NS_IPC, NS_UTS, NS_CGROUP, NS_COUNT };
+enum oci_namespace { NS_PID, NS_NETWORK, NS_MOUNT, NS_IPC, NS_UTS, NS_CGROUP, NS_USER, NS_TIME, NS_COUNT };
 
 struct oci_namespace_entry {
     bool present;
@@ -90,8 +111,38 @@ struct oci_device_rule {
     bool read, write, make;
 };
 
+struct oci_pair {
+    const char *key, *value;
+};
+
+struct oci_time_offset {
+    const char *clock; /* monotonic, boottime */
+    int64_t seconds;
+    uint32_t nanoseconds;
+};
+
 struct oci_throttle {
     uint64_t major, minor, rate;
+};
+
+struct oci_device_weight {
+    uint64_t major, minor;
+    struct optional_uint weight, leaf_weight;
+};
+
+struct oci_hugepage_limit {
+    const char *page_size; /* "2MB" */
+    uint64_t limit;
+};
+
+struct oci_interface_priority {
+    const char *name;
+    uint32_t priority;
+};
+
+struct oci_rdma_limit {
+    const char *device;
+    struct optional_uint handles, objects;
 };
 
 enum oci_throttle_kind { THROTTLE_READ_BPS, THROTTLE_WRITE_BPS, THROTTLE_READ_IOPS, THROTTLE_WRITE_IOPS, THROTTLE_COUNT };
@@ -104,15 +155,22 @@ struct oci_resources {
     struct optional_int cpu_quota, realtime_runtime, cpu_idle;
     const char *cpus, *mems;
     struct optional_int pids_limit;
-    struct optional_uint block_weight;
+    struct optional_uint block_weight, block_leaf_weight;
+    struct oci_device_weight *device_weights;
+    size_t device_weight_count;
+    struct oci_hugepage_limit *hugepages;
+    size_t hugepage_count;
+    struct optional_uint network_class;
+    struct oci_interface_priority *interface_priorities;
+    size_t interface_priority_count;
+    struct oci_rdma_limit *rdma;
+    size_t rdma_count;
+    struct oci_pair *unified; /* files of version 2 and what is written to them */
+    size_t unified_count;
     struct oci_throttle *throttles[THROTTLE_COUNT];
     size_t throttle_counts[THROTTLE_COUNT];
     struct oci_device_rule *devices;
     size_t device_count;
-};
-
-struct oci_pair {
-    const char *key, *value;
 };
 
 enum oci_hook_kind {
@@ -144,6 +202,11 @@ struct oci_config {
     struct oci_mount *mounts;
     size_t mount_count;
     struct oci_namespace_entry namespaces[NS_COUNT];
+    struct oci_mappings mappings; /* of the user namespace that is made */
+    struct oci_time_offset *time_offsets;
+    size_t time_offset_count;
+    struct optional_uint personality; /* as personality(2) takes it */
+    const char *mount_label;          /* SELinux, of file systems that are made */
     struct oci_device *devices;
     size_t device_count;
     struct oci_resources resources;
@@ -192,6 +255,9 @@ struct string_list oci_strings(struct oci_reader *reader, const struct json_valu
 /* `count` zeroed elements of `size` bytes for the array's children; NULL when it is empty. */
 void *oci_array(struct oci_reader *reader, const struct json_value *array, size_t size, size_t *count);
 
+struct oci_pair *oci_pairs(struct oci_reader *reader, const struct json_value *object, const char *key, size_t *count);
+void oci_read_mappings(struct oci_reader *reader, const struct json_value *object, struct oci_mappings *mappings);
+void oci_read_scheduling(struct oci_reader *reader, const struct json_value *object, struct oci_process *process);
 /* Adds what the object says to what is there. */
 void oci_read_resources(struct oci_reader *reader, const struct json_value *object, struct oci_resources *resources);
 void oci_read_hooks(struct oci_reader *reader, const struct json_value *object, struct oci_config *config);

@@ -114,6 +114,7 @@ void oci_read_process(struct oci_reader *reader, const struct json_value *object
     process->oom_score_adj = oci_int(reader, object, "oomScoreAdj");
     process->selinux_label = oci_string(reader, object, "selinuxLabel");
     process->apparmor_profile = oci_string(reader, object, "apparmorProfile");
+    oci_read_scheduling(reader, object, process);
     if (process->args.count == 0) oci_problem(reader, "process.args", "at least one word");
     if (!process->cwd || process->cwd[0] != '/') oci_problem(reader, "process.cwd", "an absolute path");
 }

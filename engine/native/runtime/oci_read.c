@@ -92,6 +92,7 @@ static void read_mounts(struct oci_reader *reader, const struct json_value *root
         mount->type = oci_string(reader, item, "type");
         mount->source = oci_string(reader, item, "source");
         mount->options = oci_strings(reader, item, "options");
+        oci_read_mappings(reader, item, &mount->mappings);
         if (!mount->destination || mount->destination[0] != '/') {
             oci_problem(reader, "mounts.destination", "an absolute path");
         }

@@ -57,6 +57,19 @@ static void take_uint(struct oci_reader *reader, const struct json_value *object
     if (given.present) *value = given;
 }
 
+static void read_device_weights(struct oci_reader *reader, const struct json_value *object,
+                                struct oci_resources *resources) {
+    const struct json_value *array = oci_get(reader, object, "weightDevice", JSON_ARRAY);
+    struct oci_device_weight *weight = oci_array(reader, array, sizeof *weight, &resources->device_weight_count);
+    resources->device_weights = weight;
+    for (const struct json_value *item = weight ? array->first : NULL; item; item = item->next, weight++) {
+        weight->major = oci_uint(reader, item, "major").value;
+        weight->minor = oci_uint(reader, item, "minor").value;
+        weight->weight = oci_uint(reader, item, "weight");
+        weight->leaf_weight = oci_uint(reader, item, "leafWeight");
+    }
+}
+
 static void read_block_io(struct oci_reader *reader, const struct json_value *object,
                           struct oci_resources *resources) {
     static const char *const keys[THROTTLE_COUNT] = {
@@ -66,6 +79,8 @@ static void read_block_io(struct oci_reader *reader, const struct json_value *ob
         [THROTTLE_WRITE_IOPS] = "throttleWriteIOPSDevice",
     };
     take_uint(reader, object, "weight", &resources->block_weight);
+    take_uint(reader, object, "leafWeight", &resources->block_leaf_weight);
+    read_device_weights(reader, object, resources);
     for (int kind = 0; kind < THROTTLE_COUNT; kind++) {
         const struct json_value *array = oci_get(reader, object, keys[kind], JSON_ARRAY);
         struct oci_throttle *throttle =
@@ -100,10 +115,66 @@ static void read_cpu(struct oci_reader *reader, const struct json_value *cpu, st
     if (mems) resources->mems = mems;
 }
 
+static void read_hugepages(struct oci_reader *reader, const struct json_value *object,
+                           struct oci_resources *resources) {
+    const struct json_value *array = oci_get(reader, object, "hugepageLimits", JSON_ARRAY);
+    struct oci_hugepage_limit *limit = oci_array(reader, array, sizeof *limit, &resources->hugepage_count);
+    resources->hugepages = limit;
+    for (const struct json_value *item = limit ? array->first : NULL; item; item = item->next, limit++) {
+        limit->page_size = oci_string(reader, item, "pageSize");
+        limit->limit = oci_uint(reader, item, "limit").value;
+        bool plain = limit->page_size && limit->page_size[strspn(limit->page_size, "0123456789")] != 0 &&
+                     !strchr(limit->page_size, '/') && limit->page_size[0] != 0;
+        if (!plain) oci_problem(reader, "linux.resources.hugepageLimits.pageSize", "a size such as 2MB");
+    }
+}
+
+static void read_network(struct oci_reader *reader, const struct json_value *object,
+                         struct oci_resources *resources) {
+    const struct json_value *array = oci_get(reader, object, "priorities", JSON_ARRAY);
+    struct oci_interface_priority *entry = oci_array(reader, array, sizeof *entry, &resources->interface_priority_count);
+    take_uint(reader, object, "classID", &resources->network_class);
+    resources->interface_priorities = entry;
+    for (const struct json_value *item = entry ? array->first : NULL; item; item = item->next, entry++) {
+        entry->name = oci_string(reader, item, "name");
+        entry->priority = (uint32_t)oci_uint(reader, item, "priority").value;
+        if (!entry->name || strpbrk(entry->name, " \n")) {
+            oci_problem(reader, "linux.resources.network.priorities.name", "the name of an interface");
+        }
+    }
+}
+
+static void read_rdma(struct oci_reader *reader, const struct json_value *object, struct oci_resources *resources) {
+    const struct json_value *members = oci_get(reader, object, "rdma", JSON_OBJECT);
+    struct oci_rdma_limit *limit = oci_array(reader, members, sizeof *limit, &resources->rdma_count);
+    resources->rdma = limit;
+    for (const struct json_value *item = limit ? members->first : NULL; item; item = item->next, limit++) {
+        limit->device = item->key;
+        limit->handles = oci_uint(reader, item, "hcaHandles");
+        limit->objects = oci_uint(reader, item, "hcaObjects");
+        if (strpbrk(item->key, " \n")) oci_problem(reader, "linux.resources.rdma", "the name of a device");
+    }
+}
+
+/* File names of the group: nothing that leads elsewhere. */
+static void read_unified(struct oci_reader *reader, const struct json_value *object, struct oci_resources *resources) {
+    resources->unified = oci_pairs(reader, object, "unified", &resources->unified_count);
+    for (size_t i = 0; i < resources->unified_count; i++) {
+        const char *name = resources->unified[i].key;
+        if (strchr(name, '/') || !strchr(name, '.') || name[0] == '.') {
+            oci_problem(reader, "linux.resources.unified", "names of cgroup files");
+        }
+    }
+}
+
 void oci_read_resources(struct oci_reader *reader, const struct json_value *object, struct oci_resources *resources) {
     read_memory(reader, oci_get(reader, object, "memory", JSON_OBJECT), resources);
     read_cpu(reader, oci_get(reader, object, "cpu", JSON_OBJECT), resources);
     take_int(reader, oci_get(reader, object, "pids", JSON_OBJECT), "limit", &resources->pids_limit);
+    if (json_member(object, "hugepageLimits")) read_hugepages(reader, object, resources);
+    if (json_member(object, "network")) read_network(reader, oci_get(reader, object, "network", JSON_OBJECT), resources);
+    if (json_member(object, "rdma")) read_rdma(reader, object, resources);
+    if (json_member(object, "unified")) read_unified(reader, object, resources);
     read_block_io(reader, oci_get(reader, object, "blockIO", JSON_OBJECT), resources);
     read_device_rules(reader, object, resources);
 }

@@ -14,6 +14,7 @@
 
 #include "child.h"
 #include "error.h"
+#include "sync.h"
 #include "syscalls.h"
 #include "text.h"
 
@@ -29,19 +30,17 @@ static int open_proc(const char *path, struct runtime_error *err) {
 }
 
 int process_open_files(const struct oci_process *process, struct process_files *files, struct runtime_error *err) {
-    *files = (struct process_files){.oom_score_adj = -1, .apparmor_exec = -1};
-    if (process->oom_score_adj.present) {
-        files->oom_score_adj = open_proc("/proc/self/oom_score_adj", err);
-        if (files->oom_score_adj < 0) return -1;
-    }
-    if (process->apparmor_profile && *process->apparmor_profile) {
-        files->apparmor_exec = open_proc("/proc/self/attr/apparmor/exec", err);
-        if (files->apparmor_exec < 0 && err->number == ENOENT) {
-            files->apparmor_exec = open_proc("/proc/self/attr/exec", err);
-        }
-        if (files->apparmor_exec < 0) return -1;
-    }
-    return 0;
+    bool profile = process->apparmor_profile && *process->apparmor_profile;
+    bool label = process->selinux_label && *process->selinux_label;
+    *files = (struct process_files){.label = -1};
+    if (profile && label) return fail(err, "user", EINVAL, NULL, "both an AppArmor profile and an SELinux label");
+    if (!profile && !label) return 0;
+    if (profile) files->label = open_proc("/proc/self/attr/apparmor/exec", err);
+    if (files->label < 0) files->label = open_proc("/proc/self/attr/exec", err);
+    if (files->label >= 0) return 0;
+    return fail(err, "user", ENOTSUP, profile ? process->apparmor_profile : process->selinux_label, "%s",
+                profile ? "apparmor profile is specified in config, but apparmor is disabled or not supported"
+                        : "selinux label is specified in config, but selinux is disabled or not supported");
 }
 
 int process_stdio(int slave, const int fds[3], struct runtime_error *err) {
@@ -79,13 +78,6 @@ int process_own_stdio(uint32_t uid, struct runtime_error *err) {
 static int write_file(int fd, const char *stage, const char *text, struct runtime_error *err) {
     if (fd < 0 || write(fd, text, strlen(text)) >= 0) return 0;
     return fail(err, stage, errno, NULL, "writing %s: %s", text, strerror(errno));
-}
-
-static int set_oom_score(const struct oci_process *process, const struct process_files *files,
-                         struct runtime_error *err) {
-    char text[16];
-    snprintf(text, sizeof text, "%d", (int)process->oom_score_adj.value);
-    return process->oom_score_adj.present ? write_file(files->oom_score_adj, "user", text, err) : 0;
 }
 
 /* The kernel's own answer: one outside of the root begins with "(unreachable)" (CVE-2024-21626). */
@@ -149,43 +141,70 @@ static char *find_command(const char *name, const char *path) {
     return NULL;
 }
 
-static int execute(const struct oci_process *process, const struct identity *identity, struct runtime_error *err) {
+/* Looked up as the user will be able to see it. */
+static char *resolve_command(const struct oci_process *process, struct runtime_error *err) {
     const char *path = environment(process, "PATH"), *name = process->args.items[0];
-    char **env = environment_with_home(process, identity->home);
-    if (!env) return fail(err, "exec", ENOMEM, NULL, "out of memory");
     char *command = *name ? find_command(name, path ? path : DEFAULT_PATH) : NULL;
     if (!*name) errno = ENOENT;
-    if (!command) {
-        return fail(err, "exec", errno, name, errno == ENOENT ? "executable file not found in $PATH" : "permission denied");
-    }
-    execve(command, (char *const *)process->args.items, env);
-    return fail(err, "exec", errno, name, "%s", strerror(errno));
+    if (command) return command;
+    fail(err, "exec", errno, name, errno == ENOENT ? "executable file not found in $PATH" : "permission denied");
+    return NULL;
 }
 
-int process_execute(const struct oci_process *process, struct identity *identity, const struct process_files *files,
-                    const struct seccomp_filter *filter, const struct container_options *options,
-                    struct runtime_error *err) {
+static int write_label(const struct process_start *start, struct runtime_error *err) {
+    const struct oci_process *process = start->process;
+    bool profile = process->apparmor_profile && *process->apparmor_profile;
+    struct text label = {0};
+    if (start->files->label < 0) return 0;
+    text_add(&label, "%s%s", profile ? "exec " : "", profile ? process->apparmor_profile : process->selinux_label);
+    int result = label.failed ? -1 : write_file(start->files->label, "user", label.bytes, err);
+    text_free(&label);
+    return result;
+}
+
+/* Its sendmsg is the one call that a profile cannot ask to be told of. */
+static int load_filter(const struct process_start *start, struct runtime_error *err) {
+    int listener = -1;
+    if (seccomp_load(start->filter, &listener, err) < 0) return -1;
+    if (listener < 0) return 0;
+    int sent = sync_send(start->sync, SYNC_LISTENER, NULL, 0, &listener, 1);
+    close(listener);
+    return sent == 0 ? 0 : fail(err, "seccomp", errno, NULL, "handing over the seccomp listener: %s", strerror(errno));
+}
+
+static int prepare_process(const struct process_start *start, struct runtime_error *err) {
+    const struct oci_process *process = start->process;
     sigset_t none;
     sigemptyset(&none);
-    if (set_oom_score(process, files, err) < 0 || credentials_limits(process, err) < 0) return -1;
-    if (files->apparmor_exec >= 0) {
-        struct text label = {0};
-        text_add(&label, "exec %s", process->apparmor_profile);
-        if (write_file(files->apparmor_exec, "user", label.bytes, err) < 0) return -1;
+    if (process_set_scheduling(process, err) < 0 || credentials_limits(process, err) < 0) return -1;
+    if (start->personality.present && syscall(SYS_personality, start->personality.value) < 0) {
+        return fail(err, "user", errno, NULL, "personality: %s", strerror(errno));
     }
+    if (write_label(start, err) < 0) return -1;
+    if (sys_close_range(3 + start->options->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC_) < 0) {
+        return fail(err, "exec", errno, NULL, "closing descriptors: %s", strerror(errno));
+    }
+    sigprocmask(SIG_SETMASK, &none, NULL);
     /* As root first: a directory of another user may be closed to this one, and yet be its working directory. */
-    if (change_directory(process->cwd, err) < 0) return -1;
+    return change_directory(process->cwd, err);
+}
+
+int process_execute(const struct process_start *start, struct runtime_error *err) {
+    const struct oci_process *process = start->process;
+    char **env = environment_with_home(process, start->identity->home);
+    if (!env) return fail(err, "exec", ENOMEM, NULL, "out of memory");
+    if (prepare_process(start, err) < 0) return -1;
     if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         return fail(err, "seccomp", errno, NULL, "no_new_privs: %s", strerror(errno));
     }
     /* Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. */
-    if (!process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
-    if (credentials_apply(process, identity, err) < 0) return -1;
-    if (process->no_new_privileges && seccomp_load(filter, err) < 0) return -1;
-    child_tie_to_parent(options);
-    if (sys_close_range(3 + options->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC_) < 0) {
-        return fail(err, "exec", errno, NULL, "closing descriptors: %s", strerror(errno));
-    }
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    return execute(process, identity, err);
+    if (!process->no_new_privileges && load_filter(start, err) < 0) return -1;
+    if (credentials_apply(process, start->identity, err) < 0) return -1;
+    child_tie_to_parent(start->options);
+    char *command = resolve_command(process, err);
+    if (!command) return -1;
+    if (process->no_new_privileges && load_filter(start, err) < 0) return -1;
+    if (start->last && start->last(start->context, err) < 0) return -1;
+    execve(command, (char *const *)process->args.items, env);
+    return fail(err, "exec", errno, process->args.items[0], "%s", strerror(errno));
 }

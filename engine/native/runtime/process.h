@@ -27,14 +27,30 @@ int process_own_stdio(uint32_t uid, struct runtime_error *err);
 
 /* Opened while /proc is the host's own: what is written to it later cannot be faked by the image. */
 struct process_files {
-    int oom_score_adj, apparmor_exec; /* -1 when not asked for */
+    int label; /* where the label of AppArmor or SELinux is written; -1 when not asked for */
 };
 int process_open_files(const struct oci_process *process, struct process_files *files, struct runtime_error *err);
 
+/* All that the last steps take. */
+struct process_start {
+    const struct oci_process *process;
+    const struct identity *identity;
+    const struct process_files *files;
+    const struct seccomp_filter *filter;
+    const struct container_options *options;
+    struct optional_uint personality;
+    int sync; /* where a seccomp listener goes */
+    int (*last)(void *context, struct runtime_error *err); /* right before execve; NULL: nothing */
+    void *context;
+};
+
 /* Never returns but with an error. */
-int process_execute(const struct oci_process *process, struct identity *identity, const struct process_files *files,
-                    const struct seccomp_filter *filter, const struct container_options *options,
-                    struct runtime_error *err);
+int process_execute(const struct process_start *start, struct runtime_error *err);
+
+/* scheduler and ioPriority; while still privileged. */
+int process_set_scheduling(const struct oci_process *process, struct runtime_error *err);
+/* `list` as "0-3,7". */
+int process_set_affinity(const char *list, struct runtime_error *err);
 
 int credentials_limits(const struct oci_process *process, struct runtime_error *err);
 /* Bounding set first, then user and groups, then the sets that remain. */

@@ -10,7 +10,11 @@
 /* Mounts the root file system (plan, or config's root.path) and returns its descriptor. */
 int rootfs_mount(const struct oci_config *config, const struct mount_plan *plan, const char *bundle, int *root,
                  struct runtime_error *err);
-int rootfs_mount_all(const struct oci_config *config, const char *bundle, int root, struct runtime_error *err);
+/* `sync` is where the caller opens what this process cannot (SYNC_SOURCE). */
+int rootfs_mount_all(const struct oci_config *config, const char *bundle, int root, int sync,
+                     struct runtime_error *err);
+/* Makes those mounts read-only that had to be written to until now. */
+int rootfs_close_mounts(const struct oci_config *config, int root, struct runtime_error *err);
 int rootfs_make_devices(const struct oci_config *config, int root, struct runtime_error *err);
 /* Masked and read-only paths, and the root itself where it is read-only. */
 int rootfs_protect(const struct oci_config *config, int root, struct runtime_error *err);
@@ -25,7 +29,8 @@ int console_open(int root, bool bind, uint16_t rows, uint16_t columns, int *mast
                  struct runtime_error *err);
 
 /* Mounts of type cgroup, for hosts with version 1, 2 or both. */
-int rootfs_mount_cgroup(int root, const struct oci_mount *mount, unsigned attributes, struct runtime_error *err);
+int rootfs_mount_cgroup(const struct oci_config *config, int root, const struct oci_mount *mount,
+                        unsigned attributes, struct runtime_error *err);
 
 /* A new file system instance: `options` are key=value or flags. Returns the detached mount. */
 int new_mount(const char *type, const char *source, const struct string_list *options, unsigned attributes,

@@ -37,12 +37,22 @@ struct mount_plan;
 int mount_plan_load(const char *path, struct mount_plan **plan, struct runtime_error *err);
 void mount_plan_free(struct mount_plan *plan);
 
+/*
+ * Who gets the listener of a seccomp filter that notifies, as soon as the filter holds: already the command's execve
+ * may wait for an answer. Without `take` such a filter is an error.
+ */
+struct listener_sink {
+    int (*take)(void *context, pid_t pid, int listener, struct runtime_error *err);
+    void *context;
+};
+
 struct container {
     pid_t pid;        /* of the container's first process, in the caller's pid namespace */
     int pidfd;        /* close-on-exec */
     int sync;         /* socket pair to the waiting child; -1 once it has executed */
     int mounts;       /* its mount namespace: holding it keeps the unmounting off the exit's path */
     const char *id;   /* the options', for hooks */
+    struct listener_sink sink;
     char cgroup[256]; /* path below the cgroup root, "" when none */
 };
 
@@ -70,6 +80,7 @@ struct container_options {
     unsigned preserve_fds; /* so many of the caller's descriptors from 3 on are the process's too; all must be open */
     int start_listener;    /* listening socket whose next connection is `sync` of container_start; 0: none */
     const char *id;        /* told to hooks; NULL as "" */
+    struct listener_sink sink;
     const char *const *subgroups; /* container_exec: "[controllers:]path" each, below the container's cgroup */
 };
 

@@ -11,7 +11,7 @@
 #include "seccomp_rules.h"
 #include "syscalls.h"
 
-enum { MAX_NUMBER = 1024 };
+enum { MAX_NUMBER = 1024, WAIT_KILLABLE_RECV_ = 1 << 5 };
 
 struct profile {
     struct oci_reader *reader;
@@ -32,6 +32,7 @@ static const struct {
     {"SCMP_ACT_TRACE", SECCOMP_RET_TRACE},
     {"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW},
     {"SCMP_ACT_LOG", SECCOMP_RET_LOG},
+    {"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF},
 };
 
 static const char *const operators[] = {
@@ -62,6 +63,7 @@ static const struct {
     {"SECCOMP_FILTER_FLAG_TSYNC", 0}, /* there is one thread to synchronise with */
     {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
     {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", WAIT_KILLABLE_RECV_},
 };
 
 const char *feature_seccomp_action(size_t index) {
@@ -244,19 +246,61 @@ static unsigned read_flags(struct oci_reader *reader, const struct json_value *j
     return flags;
 }
 
+/*
+ * Calls that the listener's own way to its agent takes: nobody could answer them yet. write is no such call here, but
+ * no agent that was made for runc expects it.
+ */
+static void check_notified(struct oci_reader *reader, const struct json_value *json) {
+    static const char *const needed[] = {"write", "sendmsg"};
+    const struct json_value *rules = oci_get(reader, json, "syscalls", JSON_ARRAY);
+    for (const struct json_value *rule = rules ? rules->first : NULL; rule; rule = rule->next) {
+        const char *action = oci_string(reader, rule, "action");
+        struct string_list names = oci_strings(reader, rule, "names");
+        if (!action || strcmp(action, "SCMP_ACT_NOTIFY") != 0) continue;
+        for (size_t i = 0; i < names.count; i++) {
+            for (size_t j = 0; j < sizeof needed / sizeof *needed; j++) {
+                if (strcmp(names.items[i], needed[j]) != 0 || reader->failed) continue;
+                reader->failed = true;
+                fail(reader->err, "bundle", EINVAL, names.items[i],
+                     "SCMP_ACT_NOTIFY cannot be used for the %s syscall", needed[j]);
+            }
+        }
+    }
+}
+
+/* Whether any call is answered by an agent. */
+static bool notifies(const struct sock_fprog *program) {
+    for (unsigned i = 0; i < program->len; i++) {
+        const struct sock_filter *insn = &program->filter[i];
+        if (BPF_CLASS(insn->code) == BPF_RET && insn->k == SECCOMP_RET_USER_NOTIF) return true;
+    }
+    return false;
+}
+
 int seccomp_compile(struct arena *arena, const struct json_value *json, struct seccomp_filter *filter,
                     struct runtime_error *err) {
     struct oci_reader reader = {.arena = arena, .err = err};
     struct profile profile = {.reader = &reader, .json = json};
     *filter = (struct seccomp_filter){0};
     profile.otherwise = read_action(&reader, json, "defaultAction", "defaultErrnoRet");
+    if (profile.otherwise == SECCOMP_RET_USER_NOTIF) {
+        oci_problem(&reader, "linux.seccomp.defaultAction", "SCMP_ACT_NOTIFY cannot be used as default action");
+    }
     filter->flags = read_flags(&reader, json);
+    check_notified(&reader, json);
     read_machines(&profile);
-    return reader.failed ? -1 : compile(&profile, filter, err);
+    if (reader.failed || compile(&profile, filter, err) < 0) return -1;
+    if (!notifies(&filter->program)) return 0;
+    const char *path = oci_string(&reader, json, "listenerPath");
+    filter->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    if (path && *path) return 0;
+    return fail(err, "bundle", EINVAL, NULL, "linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
 }
 
-int seccomp_load(const struct seccomp_filter *filter, struct runtime_error *err) {
+int seccomp_load(const struct seccomp_filter *filter, int *listener, struct runtime_error *err) {
     if (filter->program.len == 0) return 0;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &filter->program) == 0) return 0;
-    return fail(err, "seccomp", errno, NULL, "loading the filter: %s", strerror(errno));
+    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &filter->program);
+    if (result < 0) return fail(err, "seccomp", errno, NULL, "loading the filter: %s", strerror(errno));
+    if (filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) *listener = (int)result;
+    return 0;
 }

@@ -16,6 +16,7 @@ struct seccomp_filter {
 
 int seccomp_compile(struct arena *arena, const struct json_value *profile, struct seccomp_filter *filter,
                     struct runtime_error *err);
-int seccomp_load(const struct seccomp_filter *filter, struct runtime_error *err);
+/* *listener becomes the descriptor of a filter that notifies, else it is left alone. */
+int seccomp_load(const struct seccomp_filter *filter, int *listener, struct runtime_error *err);
 
 #endif

@@ -104,13 +104,39 @@ void sync_free(struct sync_message *message) {
     *message = (struct sync_message){0};
 }
 
-int sync_expect(int fd, uint32_t type, struct sync_message *message, const char *stage, struct runtime_error *err) {
+int sync_next(int fd, struct sync_message *message, const char *stage, struct runtime_error *err) {
     int got = sync_receive(fd, message);
     if (got < 0) return fail(err, stage, errno, NULL, "reading from the container's process");
     if (got == 0) return fail(err, stage, ECHILD, NULL, "the container's process ended before its command ran");
-    if (message->type == type) return 0;
-    if (message->type == SYNC_ERROR && message->length == sizeof *err) memcpy(err, message->payload, sizeof *err);
+    if (message->type != SYNC_ERROR) return 0;
+    if (message->length == sizeof *err) memcpy(err, message->payload, sizeof *err);
     else fail(err, stage, EPROTO, NULL, "unexpected message of the container's process");
     sync_free(message);
     return -1;
+}
+
+int sync_expect(int fd, uint32_t type, struct sync_message *message, const char *stage, struct runtime_error *err) {
+    if (sync_next(fd, message, stage, err) < 0) return -1;
+    if (message->type == type) return 0;
+    sync_free(message);
+    return fail(err, stage, EPROTO, NULL, "unexpected message of the container's process");
+}
+
+int await_command(int fd, pid_t pid, const struct listener_sink *sink, struct runtime_error *err) {
+    struct sync_message message;
+    for (;;) {
+        int got = sync_receive(fd, &message), result = -1;
+        if (got == 0) return 0;
+        if (got < 0) return fail(err, "exec", errno, NULL, "reading from the container's process");
+        if (message.type == SYNC_LISTENER && message.fd_count == 1) {
+            result = sink->take ? sink->take(sink->context, pid, message.fds[0], err)
+                                : fail(err, "seccomp", ENOTSUP, NULL, "nobody would answer SCMP_ACT_NOTIFY");
+        } else if (message.type == SYNC_ERROR && message.length == sizeof *err) {
+            memcpy(err, message.payload, sizeof *err);
+        } else {
+            fail(err, "exec", EPROTO, NULL, "unexpected answer of the container's process");
+        }
+        sync_free(&message);
+        if (result < 0) return -1;
+    }
 }

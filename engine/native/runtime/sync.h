@@ -13,6 +13,12 @@ enum sync_type {
     SYNC_START = 3,     /* → child: execute */
     SYNC_HOOKS = 5,     /* ← child: its mounts are made; hooks of the runtime may run */
     SYNC_HOOKED = 6,    /* → child: they have run; its pid as the host numbers it */
+    SYNC_MAP = 7,       /* ← process in between: its user namespace is made, and waits for its maps */
+    SYNC_MAPPED = 8,    /* → process in between */
+    SYNC_PROCESS = 9,   /* ← process in between: the first process's pidfd */
+    SYNC_SOURCE = 10,   /* ← child: uint32_t, the index of a mount whose source only the caller can open */
+    SYNC_OPENED = 11,   /* → child: the source as a detached mount */
+    SYNC_LISTENER = 12, /* ← child: its seccomp listener; nothing follows but the end */
     SYNC_ERROR = 4,     /* ← child: struct runtime_error; the child has ended */
 };
 
@@ -31,7 +37,11 @@ int sync_send(int fd, uint32_t type, const void *payload, size_t length, const i
 int sync_receive(int fd, struct sync_message *message);
 void sync_free(struct sync_message *message);
 
-/* Receives and expects `type`: the child's error is re-created in `err`; an end of file is an error of `stage`. */
+/* Receives; the child's error is re-created in `err`, and an end of file is an error of `stage`. */
+int sync_next(int fd, struct sync_message *message, const char *stage, struct runtime_error *err);
+/* Receives and expects `type`. */
 int sync_expect(int fd, uint32_t type, struct sync_message *message, const char *stage, struct runtime_error *err);
+/* Waits for the end of file that execve of the process `pid` makes. */
+int await_command(int fd, pid_t pid, const struct listener_sink *sink, struct runtime_error *err);
 
 #endif

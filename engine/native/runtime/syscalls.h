@@ -58,6 +58,10 @@ enum {
     ATTR_NOSYMFOLLOW = 0x200000,
 
     CLOSE_RANGE_CLOEXEC_ = 4,
+
+    CLONE_NEWTIME_ = 0x80,
+    CLONE_PIDFD_ = 0x1000,
+    ATTR_IDMAP = 0x100000,
 };
 
 #define PROC_MAGIC 0x9fa0

@@ -329,11 +329,11 @@ static void what_a_container_must_not(void) {
 
 static void the_kernel_takes_it(void) {
     struct seccomp_filter filter;
-    int status;
+    int status, listener = -1;
     CHECK(seccomp_compile(&arena, parse(read_profile()), &filter, &err) == 0);
     pid_t pid = fork();
     if (pid == 0) {
-        if (seccomp_load(&filter, &err) < 0) _exit(1);
+        if (seccomp_load(&filter, &listener, &err) < 0) _exit(1);
         /* Not permitted, whoever asks. */
         _exit(syscall(SYS_keyctl, 0, 0, 0) == -1 && errno == EPERM ? 0 : 2);
     }
