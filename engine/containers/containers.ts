@@ -6,12 +6,14 @@ import { Lifecycle } from './lifecycle.ts';
 import { watchOutOfMemory } from './oom-watch.ts';
 import type { ContainerParts } from './parts.ts';
 import { KeptRemains } from './remains.ts';
+import { Terminals } from './terminals.ts';
 
 /** The container side of the engine, as routes and system pages use it. */
 export interface Containers {
   parts: ContainerParts;
   lifecycle: Lifecycle;
   execs: Execs;
+  terminals: Terminals;
   remains: KeptRemains;
   /** By id, unique prefix or name; throws container-not-found. */
   get(reference: string): Container;
@@ -27,6 +29,7 @@ export async function openContainers(options: Omit<ContainerParts, 'remains'>): 
   const remains = await KeptRemains.open({ files, openLog, discard, log });
   const parts: ContainerParts = { ...options, remains };
   const execs = new Execs(parts);
+  const terminals = new Terminals(parts);
   const lifecycle = new Lifecycle(parts, {
     onRun: (container, run) => {
       void run.finished.then(() => execs.forget(container));
@@ -36,10 +39,12 @@ export async function openContainers(options: Omit<ContainerParts, 'remains'>): 
   });
   await loadContainers(parts);
   await adoptContainers(parts, lifecycle);
+  for (const container of parts.registry.all()) await terminals.adopt(container);
   return {
     parts,
     lifecycle,
     execs,
+    terminals,
     remains,
     get: (reference) => parts.registry.get(reference),
     all: () => parts.registry.all(),

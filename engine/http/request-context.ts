@@ -16,6 +16,8 @@ export function requestContext(options: {
 }): RequestContext {
   const { request, response, head } = options;
   const gone = new AbortController();
+  // What came with the head of an upgraded request: a body for `json`, else the first bytes of the stream.
+  let early = head;
   const connection = head === undefined ? response : request.socket;
   connection.once('close', () => {
     if (!response.writableFinished) gone.abort();
@@ -32,6 +34,7 @@ export function requestContext(options: {
     },
     signal: gone.signal,
     async json(schema) {
+      early = undefined;
       const bytes =
         head === undefined
           ? await readBody(bodyStream(request))
@@ -39,8 +42,10 @@ export function requestContext(options: {
       return parseJson(bytes, request.headers['content-type'], schema);
     },
     reply: httpReply(response),
-    hijack: (contentType) =>
-      hijackConnection({ request, response, upgraded: head !== undefined, contentType }),
+    hijack(contentType) {
+      if (early?.length) request.socket.unshift(early);
+      return hijackConnection({ request, response, upgraded: head !== undefined, contentType });
+    },
   };
 }
 

@@ -17,7 +17,8 @@ const standardHeaders = {
 };
 
 /** Calls that take over the connection; any other request with an Upgrade header is answered as if it had none. */
-const upgradable = /^(?:\/v\d+\.\d+)?\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start|session|grpc)$/;
+const upgradable =
+  /^(?:\/v\d+\.\d+)?\/(?:containers\/[^/]+\/attach|exec\/[^/]+\/start|berth\/terminals\/[^/]+\/attach|session|grpc)$/;
 
 /**
  * The engine's HTTP server over a route table. Not listening yet. `log` is told failures of kind `internal` once each.

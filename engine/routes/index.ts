@@ -9,6 +9,7 @@ import { networkRoutes } from './networks.ts';
 import { postMortemRoutes } from './post-mortem.ts';
 import { registryRoutes } from './registries.ts';
 import { systemRoutes } from './system.ts';
+import { terminalRoutes } from './terminals.ts';
 import { volumeRoutes } from './volumes.ts';
 
 /** The whole route table. A row with a fixed segment stands before one with a parameter at the same place. */
@@ -17,6 +18,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...systemRoutes(engine),
     ...containerRoutes(engine.containers),
     ...execRoutes(engine.containers),
+    ...terminalRoutes(engine.containers),
     ...postMortemRoutes(engine.containers),
     ...registryRoutes(engine),
     ...imageRoutes(engine),
