@@ -9,6 +9,8 @@
  *   GET /berth/containers/{id}/layer?path=/&…           TreePage   the writable layer, live
  *   GET /berth/containers/{id}/file?path=…              bytes of a file of the writable layer
  *
+ *   POST /berth/layers/verify                           VerifiedLayer, one JSON line each
+ *
  * Page parameters: path | pathBase64, offset, limit (≤ 500), sort=name|size.
  */
 
@@ -91,4 +93,14 @@ export interface TreePage {
   offset: number;
   /** Bytes of index that were read for this answer, at most 65536: a page with long names is shorter instead. */
   indexBytesRead: number;
+}
+
+/** A stored layer whose tar was rebuilt from what lies on disk, and compared with its digest. */
+export interface VerifiedLayer {
+  /** Hex. */
+  chainId: string;
+  diffId: string;
+  ok: boolean;
+  /** What differs, where it does. */
+  message?: string;
 }

@@ -62,9 +62,11 @@ export function overlay2(options: Overlay2Options): StorageDriver {
     tar: rebuild,
     async verify(chain) {
       const { diffId } = known(chain);
-      const task = startUnpack({ program, task: 'rebuild', directory: files.layer(chain).dir });
-      task.stdout?.resume();
-      const { diffId: actual } = await task.result;
+      const { diffId: actual } = await runUnpack({
+        program,
+        task: 'verify',
+        directory: files.layer(chain).dir,
+      });
       if (actual !== diffId) throw damaged(chain, diffId, String(actual));
     },
     async remove(chain) {

@@ -7,7 +7,18 @@ import { BerthError } from '../errors.ts';
 /** Runs tasks of berth-unpack (engine/native/unpack/main.c): one short-lived confined process each. */
 export interface UnpackTask {
   program: string;
-  task: 'unpack' | 'rebuild' | 'read' | 'walk' | 'pack' | 'remove' | 'sync' | 'get' | 'put' | 'export';
+  task:
+    | 'unpack'
+    | 'rebuild'
+    | 'verify'
+    | 'read'
+    | 'walk'
+    | 'pack'
+    | 'remove'
+    | 'sync'
+    | 'get'
+    | 'put'
+    | 'export';
   /** The directory that the task is about, or the mount namespace of its container. */
   directory: string;
   options?: Record<string, number>;

@@ -1,18 +1,22 @@
 import type { FilesystemChange } from '../api/containers.ts';
-import type { ImageLayers, LayerSummary, TreePage } from '../api/layers.ts';
+import type { ImageLayers, LayerSummary, TreePage, VerifiedLayer } from '../api/layers.ts';
 import type { Containers } from '../containers/containers.ts';
 import { BerthError } from '../errors.ts';
 import type { Query } from '../http/query.ts';
 import { type Route, route } from '../http/router.ts';
 import type { ImageLine, NumberedImage } from '../images/image-layers.ts';
 import type { Images } from '../images/images.ts';
-import type { LayerTrees, TreeOptions } from '../layers/layers.ts';
+import type { Layers, LayerTrees, TreeOptions } from '../layers/layers.ts';
 import type { Engine } from '../system/engine.ts';
 import { answerFile } from './file-answer.ts';
 
 /** What lies inside layers: `/berth/…` of api/layers.ts, and docker diff. */
-export function layerRoutes({ images, containers, layerTrees }: Engine): Route[] {
-  return [...imageLayerRoutes(images, layerTrees), ...writableRoutes(containers, layerTrees)];
+export function layerRoutes({ images, containers, layers, layerTrees }: Engine): Route[] {
+  return [
+    ...imageLayerRoutes(images, layerTrees),
+    ...writableRoutes(containers, layerTrees),
+    verifyRoute(layers),
+  ];
 }
 
 function imageLayerRoutes(images: Images, trees: LayerTrees): Route[] {
@@ -68,6 +72,28 @@ function writableRoutes(containers: Containers, trees: LayerTrees): Route[] {
       reply.json(rows.length > 0 ? rows : null);
     }),
   ];
+}
+
+/** Verifies one layer after the other; what differs is told and does not end the list. */
+function verifyRoute(layers: Layers): Route {
+  return route('POST', '/berth/layers/verify', async ({ reply, signal }) => {
+    const target = reply.stream({ contentType: 'application/json' });
+    for (const chainId of layers.list()) {
+      if (signal.aborted) return;
+      target.write(`${JSON.stringify(await verified(layers, chainId))}\n`);
+    }
+    target.end();
+  });
+}
+
+async function verified(layers: Layers, chainId: string): Promise<VerifiedLayer> {
+  const { diffId = '' } = layers.record(chainId) ?? {};
+  try {
+    await layers.verify(chainId);
+    return { chainId, diffId, ok: true };
+  } catch (error) {
+    return { chainId, diffId, ok: false, message: (error as Error).message };
+  }
 }
 
 async function imageLayers(image: NumberedImage, trees: LayerTrees): Promise<ImageLayers> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import type { EngineFiles } from './files.ts';
@@ -42,12 +42,13 @@ async function checkFormat(files: EngineFiles): Promise<void> {
   );
 }
 
-/** What was half made when an engine ended belongs to nobody; renaming is instant, deleting is done behind. */
+/**
+ * What was half made when an engine ended belongs to nobody. It may be a hostile tree, deeper than any path: the layer
+ * store deletes what lies in trash, behind and by a confined program.
+ */
 async function emptyInto(from: string, trash: string): Promise<void> {
   for (const name of await readdir(from)) {
-    const target = join(trash, `${name}.${randomUUID()}`);
-    await rename(join(from, name), target);
-    await rm(target, { recursive: true, force: true });
+    await rename(join(from, name), join(trash, `${name}.${randomUUID()}`));
   }
 }
 

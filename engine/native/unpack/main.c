@@ -5,6 +5,7 @@
  *
  *   unpack  blob on 0; writes diff/, index and frame into the directory
  *   rebuild the very tar of the layer in the directory, on 1
+ *   verify  that tar's digest, and whether all that lies there is of the layer
  *   read    one file's contents, asked on 0, on 1
  *   walk    index of a writable layer, on 1
  *   pack    a writable layer as an image's layer, a tar on 1
@@ -112,7 +113,7 @@ static void unpack(unsigned seconds, unsigned long long max_bytes, unsigned long
               (tree.root->flags & NODE_OPAQUE) ? "true" : "false");
 }
 
-static void rebuild_layer(unsigned seconds) {
+static void rebuild_layer(unsigned seconds, int out) {
   int index = open_in(DIRECTORY_FD, "index", O_RDONLY);
   int frame = open_in(DIRECTORY_FD, "frame", O_RDONLY);
   int diff = open_in(DIRECTORY_FD, "diff", O_RDONLY | O_DIRECTORY);
@@ -120,7 +121,7 @@ static void rebuild_layer(unsigned seconds) {
   confine(diff, CONFINE_READ, keep, seconds);
   int root = open_root();
   confine_calls(CONFINE_READ);
-  rebuild(root, index, frame, STDOUT_FILENO);
+  rebuild(root, index, frame, out);
 }
 
 static void read_one(unsigned seconds) {
@@ -206,7 +207,9 @@ int main(int count, char **arguments) {
   if (strcmp(task, "unpack") == 0) {
     unpack(seconds, bytes, entries);
   } else if (strcmp(task, "rebuild") == 0) {
-    rebuild_layer(seconds);
+    rebuild_layer(seconds, STDOUT_FILENO);
+  } else if (strcmp(task, "verify") == 0) {
+    rebuild_layer(seconds, -1);
   } else if (strcmp(task, "read") == 0) {
     read_one(seconds);
   } else if (strcmp(task, "walk") == 0) {
@@ -225,7 +228,7 @@ int main(int count, char **arguments) {
     if (syncfs(DIRECTORY_FD) != 0) fail_errno("syncfs", NULL);
     report_line("{\"result\":{}}");
   } else {
-    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|read|walk|pack|remove|sync|get|put|export");
+    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|verify|read|walk|pack|remove|sync|get|put|export");
   }
   return 0;
 }

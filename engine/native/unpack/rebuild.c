@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "check.h"
 #include "frame.h"
 #include "report.h"
 #include "sha256.h"
@@ -28,7 +29,7 @@ static _Noreturn void damaged(const char *what) { fail(FAIL_INVALID, "the layer'
 static void emit(int out, const uint8_t *bytes, size_t length) {
   sha256_update(&hash, bytes, length);
   written_bytes += length;
-  while (length > 0) {
+  while (length > 0 && out >= 0) {
     ssize_t done = write(out, bytes, length);
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) fail_errno("writing the tar", NULL);
@@ -204,6 +205,8 @@ void rebuild(int root, int index, int frame, int out) {
     }
   }
   if (written_bytes != tar_bytes) damaged("frame");
+  if (open_fd >= 0) close(open_fd);
+  if (out < 0) check_tree(root, index_file.bytes, index_file.length);
   char digest[65];
   sha256_hex(&hash, digest);
   report_line("{\"result\":{\"diffId\":\"sha256:%s\",\"tarBytes\":%llu}}", digest, (unsigned long long)written_bytes);

@@ -1,7 +1,10 @@
 #ifndef BERTH_UNPACK_REBUILD_H
 #define BERTH_UNPACK_REBUILD_H
 
-/* Writes the very tar of a layer to `out`, from its files below `root`, its index and its frame; tells its digest. */
+/*
+ * Writes the very tar of a layer to `out`, from its files below `root`, its index and its frame; tells its digest. With
+ * `out` -1 the digest is all that is made, and what lies below `root` is compared with the index.
+ */
 void rebuild(int root, int index, int frame, int out);
 
 #endif
