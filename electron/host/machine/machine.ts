@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MachineState, Problem } from '../api/machine.ts';
 import type { EngineWay } from '../http/stream.ts';
 import { Forwards } from '../ports/forwards.ts';
@@ -19,6 +20,8 @@ import { backOff, withTimeout } from './waiting.ts';
 
 /** An engine that has not answered by then will not; emulated processors need some ten seconds for a first start. */
 const engineTimeoutMs = 90_000;
+/** Between a connection's end and the news that its machine has ended, where both come of one cause. */
+const endGraceMs = 500;
 /** For a clean stop: init gives processes 10 s, then syncs. */
 const stopTimeoutMs = 25_000;
 
@@ -179,7 +182,10 @@ export class Machine {
     try {
       life.running = found ?? (await this.#options.driver.start({ signal, report: this.#stages }));
     } catch (error) {
-      if (!signal.aborted) this.#startFailed(life, asProblem(error), 'failed');
+      if (signal.aborted) return;
+      this.#record(life, false);
+      this.#life = undefined;
+      this.#fail(asProblem(error), 'failed');
       return;
     }
     const { running } = life;
@@ -207,7 +213,11 @@ export class Machine {
       await this.#openForwards(life, running);
       stages.done('forward');
     } catch (error) {
-      if (!signal.aborted) this.#startFailed(life, asProblem(error), 'degraded');
+      // A machine that ends takes its connections with it, and may be known to have ended a moment later only.
+      await Promise.race([running.exited, delay(endGraceMs)]);
+      if (signal.aborted) return;
+      if (first) this.#record(life, false);
+      this.#fail(asProblem(error), 'degraded');
       return;
     }
     if (first) this.#record(life, true);
@@ -346,6 +356,8 @@ export class Machine {
       this.#life = undefined;
       this.#engine = { phase: 'absent' };
       if (problem && wasStarting) this.#stages.fail(problem);
+      // What failed before the end is no longer what is wrong.
+      else if (this.#stages.list().some(({ state }) => state === 'failed')) this.#stages = this.#newStages();
       this.#enter(problem ? 'failed' : 'stopped', problem);
     });
   }
@@ -373,10 +385,8 @@ export class Machine {
     life?.link?.close();
   }
 
-  #startFailed(life: Life, problem: Problem, phase: 'failed' | 'degraded'): void {
+  #fail(problem: Problem, phase: 'failed' | 'degraded'): void {
     this.#stages.fail(problem);
-    this.#record(life, false);
-    if (phase === 'failed') this.#life = undefined;
     this.#enter(phase, problem);
   }
 
