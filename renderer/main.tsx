@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { NotSignedIn, signIn } from './bridge/session.ts';
+import { followShell } from './bridge/shell.ts';
 import { SignedOut } from './shell/signed-out.tsx';
 import { watchEngine } from './stores/events.ts';
 import { watchMachine } from './stores/machine.ts';
@@ -18,6 +19,7 @@ async function start(): Promise<void> {
     root.render(<SignedOut />);
     return;
   }
+  followShell();
   watchMachine();
   watchEngine();
   root.render(<App />);

@@ -95,7 +95,7 @@ const allowed: Record<Area, Area[]> = {
   'electron/host/api': ['engine/api'],
   'electron/host': ['electron/host/api', 'engine/api'],
   'electron/cli': ['electron/host', 'electron/host/api', 'engine/api'],
-  'electron/shell': ['electron/host', 'electron/host/api', 'engine/api'],
+  'electron/shell': ['electron/cli', 'electron/host', 'electron/host/api', 'engine/api'],
   'electron/start': ['electron/host', 'electron/host/api', 'electron/cli', 'engine/api'],
   'renderer/features': ['renderer', 'electron/host/api', 'engine/api'],
   renderer: ['renderer/features', 'electron/host/api', 'engine/api'],

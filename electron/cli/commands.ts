@@ -96,7 +96,9 @@ async function status(context: CommandContext): Promise<number> {
 async function open(context: CommandContext): Promise<number> {
   const client = await ensureHost(context.files, context.hostArguments);
   const { url } = await client.openPage();
-  const opened = context.window ? openWindow(url, context.files.dataDir) : undefined;
+  const opened = context.window
+    ? openWindow({ url, files: context.files, hostArguments: context.hostArguments })
+    : undefined;
   if (!opened) console.log(`Open this address (it works once): ${url}`);
   const { machine }: HostState = await client.state();
   if (machine.phase === 'stopped' || machine.phase === 'failed') await client.startMachine();

@@ -39,6 +39,8 @@ function startHost(files: HostFiles, hostArguments: string[]): Promise<void> {
     detached: true,
     // The channel carries one word, 'ready', and is closed by the host then.
     stdio: ['ignore', log, log, 'ipc'],
+    // Electron's program is Node with this.
+    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
   });
   return new Promise((resolve, reject) => {
     child.once('message', () => {
@@ -55,7 +57,7 @@ function startHost(files: HostFiles, hostArguments: string[]): Promise<void> {
   });
 }
 
-/** The host's program: beside this file in the sources, one bundled file beside the bundled CLI. */
+/** The host's program: beside this file in the sources, one bundled file beside a bundled command or shell. */
 function hostProgram(): string {
   const here = fileURLToPath(import.meta.url);
   return here.endsWith('.ts')

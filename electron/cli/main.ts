@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { hostFiles } from '../host/files.ts';
-import { hostOptions, optionTable } from '../host/options.ts';
+import { argumentsOf, hostOptions, optionTable } from '../host/options.ts';
 import { type CommandContext, commands, usage } from './commands.ts';
 
 /** Exit codes: 0 done, 1 it failed (said on stderr), 2 wrong words. */
@@ -20,7 +20,7 @@ async function main(words: string[]): Promise<number> {
       allowPositionals: true,
     });
     const { 'no-window': noWindow, 'no-wait': noWait, follow, host, help, ...hostValues } = values;
-    const hostArguments = Object.entries(hostValues).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const hostArguments = argumentsOf(hostValues);
     const options = hostOptions(hostValues);
     context = {
       positionals,

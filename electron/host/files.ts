@@ -34,6 +34,8 @@ export function hostFiles(
     /** Digests of the pages' secrets, 0600, so that pages survive a crashed host. Removed at a clean end. */
     sessions: join(runtime, 'sessions.json'),
     dockerSocket: join(runtime, 'docker.sock'),
+    /** 0600, written by the berth command: sends a browser on to the page with its one-time token. */
+    forwarder: join(runtime, 'open.html'),
     machine: {
       dir: machine,
       /** qcow2, grows; ext4 without a partition table, made by the machine's init. */

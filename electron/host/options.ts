@@ -31,7 +31,21 @@ export const optionTable = {
   'engine-run': { type: 'string' },
 } as const;
 
-type Values = { [name in keyof typeof optionTable]?: string | undefined };
+export type OptionValues = { [name in keyof typeof optionTable]?: string | undefined };
+
+/** Those of the host's options that stand among other words, such as what a desktop adds to a command line. */
+export function pickOptions(words: readonly string[]): OptionValues {
+  const { values } = parseArgs({ args: [...words], options: optionTable, strict: false });
+  const known = Object.entries(values).filter(
+    ([name, value]) => Object.hasOwn(optionTable, name) && typeof value === 'string',
+  );
+  return Object.fromEntries(known) as OptionValues;
+}
+
+/** Values as words of a command line again, to hand on. */
+export function argumentsOf(values: OptionValues): string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}
 
 /** Parses the host's command line. Throws an Error whose message is for people. */
 export function parseHostOptions(args: string[]): HostOptions {
@@ -39,7 +53,7 @@ export function parseHostOptions(args: string[]): HostOptions {
 }
 
 /** Fills in what was not given by the system's conventions. */
-export function hostOptions(values: Values): HostOptions {
+export function hostOptions(values: OptionValues): HostOptions {
   const instance = values.instance ?? 'default';
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(instance)) {
     throw new Error('--instance takes up to 31 small letters, digits and hyphens');

@@ -30,6 +30,7 @@ export interface BuildStep {
 
 const native = 'build/native';
 const bundle = 'build/bundle';
+const shell = 'build/shell';
 const nativePrograms = ['berth-shim', 'berth-unpack', 'berth-init', 'addon.node'];
 
 const steps: BuildStep[] = [
@@ -62,6 +63,13 @@ const steps: BuildStep[] = [
       ]),
   },
   {
+    name: 'shell',
+    says: 'Bundling the desktop shell',
+    inputs: ['electron', 'engine/api', 'package.json', 'package-lock.json'],
+    outputs: ['main.cjs', 'preload.cjs', 'host.mjs', 'tray.png'].map((name) => join(shell, name)),
+    run: bundleShell,
+  },
+  {
     name: 'machine',
     says: 'Building the machine’s image from Debian packages (about a minute; later starts skip this)',
     inputs: ['vm-images', 'package-lock.json'],
@@ -74,27 +82,58 @@ const steps: BuildStep[] = [
 
 /** One file of JavaScript and the native programs beside it: what the host pushes into a machine. */
 async function bundleEngine(): Promise<void> {
+  await bundleOne('engine/main.ts', bundle, 'engine.mjs');
+  const files: Record<string, string> = {};
+  for (const name of nativePrograms) copyFileSync(join(native, name), join(bundle, name));
+  for (const name of ['engine.mjs', ...nativePrograms])
+    files[name] = digest(readFileSync(join(bundle, name)));
+  const version = projectVersion();
+  const hash = digest(Buffer.from(JSON.stringify(files))).slice(0, 16);
+  writeFileSync(join(bundle, 'manifest.json'), `${JSON.stringify({ version, hash, files }, null, 2)}\n`);
+}
+
+function projectVersion(): string {
+  return (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
+}
+
+/** Electron's entry and its preload, which have to be CommonJS in a sandbox, and the host that it starts where none lives. */
+async function bundleShell(): Promise<void> {
+  await bundleOne('electron/shell/main.ts', shell, 'main.cjs');
+  await bundleOne('electron/shell/preload.ts', shell, 'preload.cjs');
+  await bundleOne('electron/host/main.ts', shell, 'host.mjs');
+  copyFileSync('electron/shell/tray.png', join(shell, 'tray.png'));
+}
+
+/** One program with all that it imports in one file; by its ending CommonJS or a module. */
+async function bundleOne(entry: string, outDir: string, name: string): Promise<void> {
   const { build } = await import('vite');
   await build({
     configFile: false,
     root: projectDir,
     logLevel: 'warn',
-    ssr: { noExternal: true },
+    ssr: { noExternal: true, external: ['electron'] },
+    define: {
+      __BERTH_VERSION__: JSON.stringify(projectVersion()),
+      // Packages in CommonJS say it; a module has it by another name.
+      ...(name.endsWith('.mjs') ? { __dirname: 'import.meta.dirname' } : {}),
+    },
     build: {
-      ssr: 'engine/main.ts',
-      outDir: bundle,
+      ssr: entry,
+      outDir,
+      emptyOutDir: false,
       target: 'node24',
       minify: true,
-      rollupOptions: { output: { entryFileNames: 'engine.mjs', format: 'es', codeSplitting: false } },
+      rollupOptions: {
+        // ssh2 does without its compiled parts, which are tried and not there.
+        external: [/\.node$/],
+        output: {
+          entryFileNames: name,
+          format: name.endsWith('.cjs') ? 'cjs' : 'es',
+          codeSplitting: false,
+        },
+      },
     },
   });
-  const files: Record<string, string> = {};
-  for (const name of nativePrograms) copyFileSync(join(native, name), join(bundle, name));
-  for (const name of ['engine.mjs', ...nativePrograms])
-    files[name] = digest(readFileSync(join(bundle, name)));
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-  const hash = digest(Buffer.from(JSON.stringify(files))).slice(0, 16);
-  writeFileSync(join(bundle, 'manifest.json'), `${JSON.stringify({ version, hash, files }, null, 2)}\n`);
 }
 
 function program(command: string, args: string[]): void {
