@@ -35,5 +35,9 @@ export default defineConfig({
     trace: 'off',
     screenshot: 'only-on-failure',
   },
-  projects: [{ name: 'pages', testDir: 'e2e/pages', fullyParallel: true }],
+  projects: [
+    { name: 'pages', testDir: 'e2e/pages', fullyParallel: true },
+    // One machine, and one person at it.
+    { name: 'journey', testDir: 'e2e/journeys', workers: 1, fullyParallel: false },
+  ],
 });

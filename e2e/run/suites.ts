@@ -96,7 +96,11 @@ const inOwnNetwork = [
 ];
 
 /** Runs Playwright projects. A flaky test counts as failed: it was wrong once. */
-export function playwright(name: string, args: string[], options: { ownNetwork?: boolean } = {}): Outcome {
+export function playwright(
+  name: string,
+  args: string[],
+  options: { ownNetwork?: boolean; environment?: Record<string, string> } = {},
+): Outcome {
   console.log(`\n== ${name}`);
   const report = `build/reports/${name.replaceAll(/\W+/g, '-')}.json`;
   mkdirSync('build/reports', { recursive: true });
@@ -106,7 +110,7 @@ export function playwright(name: string, args: string[], options: { ownNetwork?:
   const ok =
     spawnSync(program as string, rest, {
       stdio: 'inherit',
-      env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+      env: { ...env, ...options.environment, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
     }).status === 0;
   const stats = readReport<PlaywrightReport>(report)?.stats;
   if (!stats) return { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
