@@ -7,6 +7,7 @@ import { imageRoutes } from './images.ts';
 import { layerRoutes } from './layers.ts';
 import { networkRoutes } from './networks.ts';
 import { postMortemRoutes } from './post-mortem.ts';
+import { processRoutes } from './processes.ts';
 import { registryRoutes } from './registries.ts';
 import { systemRoutes } from './system.ts';
 import { terminalRoutes } from './terminals.ts';
@@ -20,6 +21,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...execRoutes(engine.containers),
     ...terminalRoutes(engine.containers),
     ...postMortemRoutes(engine.containers),
+    ...processRoutes(engine.containers),
     ...registryRoutes(engine),
     ...imageRoutes(engine),
     ...layerRoutes(engine),
