@@ -138,7 +138,8 @@ const discards: Discard[] = [
   },
   {
     asked: ({ BlkioWeightDevice }) => some(BlkioWeightDevice),
-    supported: ({ blockWeight }) => blockWeight,
+    // The runtime writes no weights of single devices.
+    supported: () => false,
     warning: `${kernel('Block I/O weight_device')} Weight-device discarded.`,
     without: { BlkioWeightDevice: [] },
   },

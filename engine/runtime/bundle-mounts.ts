@@ -53,16 +53,7 @@ function kernelMounts({ hostConfig, join }: BundleRequest): OciMount[] {
 
 /** /dev/mqueue and /dev/shm by --ipc: of one's own, the machine's, another container's, or (none) no /dev/shm. */
 function ipcMounts(hostConfig: HostConfig, joinedPid: number | undefined): OciMount[] {
-  const root =
-    hostConfig.IpcMode === 'host' ? '' : joinedPid === undefined ? undefined : `/proc/${joinedPid}/root`;
-  if (root !== undefined) {
-    return ['/dev/mqueue', '/dev/shm'].map((destination) => ({
-      destination,
-      type: 'bind',
-      source: `${root}${destination}`,
-      options: ['rbind', 'rprivate'],
-    }));
-  }
+  // A new mqueue shows the queues of the namespace that it is mounted in, the joined one's too.
   const queue: OciMount = {
     destination: '/dev/mqueue',
     type: 'mqueue',
@@ -70,6 +61,10 @@ function ipcMounts(hostConfig: HostConfig, joinedPid: number | undefined): OciMo
     options: ['nosuid', 'noexec', 'nodev'],
   };
   if (hostConfig.IpcMode === 'none') return [queue];
+  if (hostConfig.IpcMode === 'host' || joinedPid !== undefined) {
+    const source = joinedPid === undefined ? '/dev/shm' : `/proc/${joinedPid}/root/dev/shm`;
+    return [queue, { destination: '/dev/shm', type: 'bind', source, options: ['rbind', 'rprivate'] }];
+  }
   const size = hostConfig.ShmSize || defaultShmBytes;
   return [
     queue,

@@ -144,14 +144,22 @@ static int set_attributes(int fd, const struct planned_mount *plan, const char *
     return 0;
 }
 
+static int open_tree_at(const char *path, bool recursive, struct runtime_error *err) {
+    const char *inside;
+    int pid;
+    if (foreign_path(path, &pid, &inside)) return foreign_tree(pid, inside, recursive, err);
+    int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE_ | (recursive ? AT_RECURSIVE_ : 0));
+    return fd < 0 ? fail(err, "mounts", errno, path, "bind source %s: %s", path, strerror(errno)) : fd;
+}
+
 int mount_open_bind(const struct oci_mount *mount, const struct planned_mount *plan, const char *bundle, int users,
                     struct runtime_error *err) {
     char path[PATH_MAX];
     if (!mount->source) return fail(err, "mounts", EINVAL, mount->destination, "a bind mount without a source");
     snprintf(path, sizeof path, "%s%s%s", *mount->source == '/' ? "" : bundle, *mount->source == '/' ? "" : "/",
              mount->source);
-    AUTO_FD fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE_ | (plan->recursive_bind ? AT_RECURSIVE_ : 0));
-    if (fd < 0) return fail(err, "mounts", errno, path, "bind source %s: %s", path, strerror(errno));
+    AUTO_FD fd = open_tree_at(path, plan->recursive_bind, err);
+    if (fd < 0) return -1;
     if (users >= 0) {
         const struct attributes shifted = {.attr_set = ATTR_IDMAP, .userns_fd = (uint64_t)users};
         if (sys_mount_setattr(fd, plan->idmap == IDMAP_TREE ? AT_RECURSIVE_ : 0, &shifted) < 0) {

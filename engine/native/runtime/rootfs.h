@@ -32,6 +32,11 @@ int console_open(int root, bool bind, uint16_t rows, uint16_t columns, int *mast
 int rootfs_mount_cgroup(const struct oci_config *config, int root, const struct oci_mount *mount,
                         unsigned attributes, struct runtime_error *err);
 
+/* True for /proc/PID/root/PATH: a mount of another container, whose pid and path it gives. */
+bool foreign_path(const char *source, int *pid, const char **path);
+/* A detached clone of what is mounted there. */
+int foreign_tree(int pid, const char *path, bool recursive, struct runtime_error *err);
+
 /* A new file system instance: `options` are key=value or flags. Returns the detached mount. */
 int new_mount(const char *type, const char *source, const struct string_list *options, unsigned attributes,
               const char *path, struct runtime_error *err);
