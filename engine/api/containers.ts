@@ -38,7 +38,14 @@ export const mountRequest = z.object({
       DriverConfig: z.object({ Name: z.string().optional(), Options: stringMap }).nullish(),
     })
     .nullish(),
-  TmpfsOptions: z.object({ SizeBytes: z.number().optional(), Mode: z.number().optional() }).nullish(),
+  TmpfsOptions: z
+    .object({
+      SizeBytes: z.number().optional(),
+      Mode: z.number().optional(),
+      /** Each a flag, or a name and its value. */
+      Options: z.array(z.array(z.string())).nullish(),
+    })
+    .nullish(),
 });
 
 const throttleDevice = z.object({ Path: z.string(), Rate: z.number() });

@@ -12,12 +12,14 @@ import { checkHealthConfig } from './health-check.ts';
 import { completeHostConfig } from './host-config.ts';
 import { fitHostConfig } from './host-fit.ts';
 import { mergeImageConfig } from './image-merge.ts';
+import { checkNetworkMode, joinedReference, resolveModes } from './joined-namespaces.ts';
 import { checkBindSources } from './mount-sources.ts';
 import { anonymousVolume, parseBind, parseMount } from './mount-spec.ts';
 import { checkContainerName, randomName } from './names.ts';
 import type { ContainerParts } from './parts.ts';
 import { refuseUnsupported } from './refusals.ts';
 import { parseSignal } from './signals.ts';
+import { fillVolumes } from './volume-fill.ts';
 
 /** Makes a container. It is on disk when this resolves; on failure nothing of it stays. */
 export async function createContainer(
@@ -36,6 +38,7 @@ export async function createContainer(
     const { definition, warnings } = await define(parts, request, { id, name });
     await nameVolumes(parts, definition);
     const container = await store(parts, definition);
+    await fill(parts, container);
     registry.add(container);
     publishContainer(parts.events, container, 'create');
     return { Id: id, Warnings: warnings };
@@ -53,14 +56,16 @@ async function define(
   const { HostConfig: askedHost, NetworkingConfig: networking, ...asked } = request;
   const complete = completeHostConfig(askedHost ?? {}, { ...parts.defaults, ...parts.host });
   refuseUnsupported(complete);
-  const { hostConfig, warnings } = fitHostConfig(complete, parts.limits);
+  const { hostConfig: fitting, warnings } = fitHostConfig(complete, parts.limits);
+  const hostConfig = resolveModes(parts, fitting);
+  checkNetworkMode(asked, hostConfig);
   if (!asked.Image)
     throw new BerthError('bad-parameter', 'config cannot be empty in order to create a container');
   const image = await parts.images.resolve(asked.Image);
   const config = { ...mergeImageConfig(asked, image.config), Image: asked.Image };
   checkConfig(config);
-  if (!config.Hostname && !hostConfig.NetworkMode.startsWith('container:') && hostConfig.UTSMode !== 'host') {
-    config.Hostname = hostConfig.NetworkMode === 'host' ? parts.hostname() : options.id.slice(0, 12);
+  if (!config.Hostname && hostConfig.UTSMode !== 'host') {
+    Object.assign(config, hostNames(parts, hostConfig.NetworkMode, options.id));
   }
   const mounts = defineMounts(parts, { hostConfig, volumes: Object.keys(config.Volumes ?? {}) });
   await checkBindSources(parts, mounts);
@@ -80,6 +85,18 @@ async function define(
     mounts,
   };
   return { definition, warnings };
+}
+
+/** The names of a container that was given none: the machine's with its network, another container's with that one's. */
+function hostNames(
+  parts: ContainerParts,
+  networkMode: string,
+  id: string,
+): Pick<ContainerDefinition['config'], 'Hostname' | 'Domainname'> {
+  const shared = joinedReference(networkMode);
+  if (shared === undefined) return { Hostname: networkMode === 'host' ? parts.hostname() : id.slice(0, 12) };
+  const { Hostname = '', Domainname = '' } = parts.registry.get(shared).definition.config;
+  return { Hostname, Domainname };
 }
 
 function checkConfig(config: ContainerDefinition['config']): void {
@@ -147,8 +164,19 @@ async function nameVolumes(parts: ContainerParts, definition: ContainerDefinitio
     const volume = await parts.volumes.ensure({
       ...(mount.name === undefined ? {} : { name: mount.name }),
       anonymous: mount.anonymous,
+      labels: mount.labels ?? null,
     });
     mount.name = volume.Name;
+  }
+}
+
+/** A container whose volumes could not be filled is not made. */
+async function fill(parts: ContainerParts, container: Container): Promise<void> {
+  try {
+    await fillVolumes(parts, container);
+  } catch (error) {
+    await parts.layers.discard(container.files.dir);
+    throw error;
   }
 }
 

@@ -31,6 +31,8 @@ export interface DefinedMount {
   source?: string;
   destination: string;
   readOnly: boolean;
+  /** Read-only at its top alone: what is mounted below stays as it is. Else all of it, as in Docker from API 1.44 on. */
+  flatReadOnly?: true;
   /** The mode part of `-v src:dst:mode`, as shown by inspect. */
   mode: string;
   propagation: string;
@@ -42,4 +44,6 @@ export interface DefinedMount {
   /** Made for this container without a name; `rm -v` removes it. */
   anonymous: boolean;
   subpath?: string;
+  /** Of a volume that is made with the container. */
+  labels?: Record<string, string>;
 }

@@ -1,12 +1,12 @@
 import type { AttachRequest, Endpoint } from '../network/network.ts';
 import type { Container } from './container.ts';
+import { joinedReference } from './joined-namespaces.ts';
 import type { ContainerParts } from './parts.ts';
 import { requestedPorts } from './ports.ts';
 
 /** The id of the container whose network is shared (`container:<id>`), else undefined. */
 export function sharedNetwork(container: Container): string | undefined {
-  const mode = container.definition.hostConfig.NetworkMode;
-  return mode.startsWith('container:') ? mode.slice('container:'.length) : undefined;
+  return joinedReference(container.definition.hostConfig.NetworkMode);
 }
 
 /** What is asked of each network of a container; empty for a shared one. */

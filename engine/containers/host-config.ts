@@ -45,6 +45,7 @@ export function completeHostConfig(
   checkRestartPolicy(complete);
   checkResources(complete, defaults.cpus);
   checkRanges(complete);
+  checkModes(complete, defaults.cgroupVersion);
   checkLogConfig(complete);
   if (!['berth', 'runc', 'io.containerd.runc.v2'].includes(complete.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${complete.Runtime}`, { runtime: complete.Runtime });
@@ -58,6 +59,25 @@ function checkRanges({ ShmSize: shm, OomScoreAdj: score }: HostConfig): void {
   if ((shm ?? 0) < 0) throw invalid('SHM size can not be less than 0');
   if (score && (score < -1000 || score > 1000)) {
     throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`, { score });
+  }
+}
+
+const modes = {
+  IpcMode: { known: /^(|none|private|shareable|host|container:.+)$/, what: 'IPC' },
+  PidMode: { known: /^(|private|host|container:.+)$/, what: 'PID' },
+  UTSMode: { known: /^(|host)$/, what: 'UTS' },
+  CgroupnsMode: { known: /^(|private|host)$/, what: 'cgroup namespace' },
+} as const;
+
+function checkModes(config: HostConfig, cgroupVersion: 1 | 2): void {
+  for (const [name, { known, what }] of Object.entries(modes)) {
+    const mode = config[name as keyof typeof modes] ?? '';
+    if (!known.test(mode)) throw invalid(`invalid ${what} mode: ${mode}`, { mode });
+  }
+  if (config.Privileged && config.CgroupnsMode === 'private' && cgroupVersion === 1) {
+    throw invalid(
+      'privileged mode is incompatible with private cgroup namespaces on cgroup v1 host. You must run the container in the host cgroup namespace when running privileged mode',
+    );
   }
 }
 

@@ -57,6 +57,7 @@ export async function resolveMounts(parts: ContainerParts, mounts: DefinedMount[
       source,
       destination: mount.destination,
       readOnly: mount.readOnly,
+      ...(mount.flatReadOnly ? { flatReadOnly: true } : {}),
       recursive: mount.recursive,
       ...(mount.propagation === '' ? {} : { propagation: mount.propagation }),
     });

@@ -104,7 +104,10 @@ function cleanDestination(target: string, spec: string): string {
 /** Parses one entry of HostConfig.Mounts; undefined for a tmpfs, which the runtime reads by itself. */
 export function parseMount(request: MountRequest): DefinedMount | undefined {
   const type = request.Type || 'bind';
-  if (type === 'tmpfs') return undefined;
+  if (type === 'tmpfs') {
+    checkMountOptions(type, request);
+    return undefined;
+  }
   if (type !== 'bind' && type !== 'volume') {
     throw new BerthError('refused-option', `mount type unknown: "${type}"`, {
       option: `Mounts.Type=${type}`,
@@ -118,6 +121,7 @@ export function parseMount(request: MountRequest): DefinedMount | undefined {
   }
   const destination = posix.normalize(request.Target).replace(/(.)\/$/, '$1');
   if (destination === '/') throw wrong("invalid specification: destination can't be '/'");
+  checkMountOptions(type, request);
   const common = { destination, readOnly: request.ReadOnly ?? false, createSource: false };
   if (type === 'volume') return volumeMount(request, common);
   const source = request.Source ?? '';
@@ -130,10 +134,24 @@ export function parseMount(request: MountRequest): DefinedMount | undefined {
     mode: '',
     propagation: request.BindOptions?.Propagation || 'rprivate',
     recursive: request.BindOptions?.NonRecursive !== true,
+    ...(request.BindOptions?.ReadOnlyNonRecursive ? { flatReadOnly: true } : {}),
     createSource: request.BindOptions?.CreateMountpoint ?? false,
     copyUp: false,
     anonymous: false,
   };
+}
+
+const optionsOf = { bind: 'BindOptions', volume: 'VolumeOptions', tmpfs: 'TmpfsOptions' } as const;
+
+/** Options of another type of mount would be dropped in silence. */
+function checkMountOptions(type: keyof typeof optionsOf, request: MountRequest): void {
+  for (const [other, field] of Object.entries(optionsOf)) {
+    const options = request[field];
+    if (other === type || !options || Object.keys(options).length === 0) continue;
+    throw invalid(`invalid mount config for type "${type}": field ${field} must not be specified`, {
+      target: request.Target,
+    });
+  }
 }
 
 function volumeMount(
@@ -145,6 +163,12 @@ function volumeMount(
   if (driver !== '' && driver !== 'local') {
     throw new BerthError('refused-option', `Berth has no volume driver "${driver}"`, {
       option: 'Mounts.VolumeOptions.DriverConfig',
+    });
+  }
+  const [option] = Object.keys(options?.DriverConfig?.Options ?? {});
+  if (option !== undefined) {
+    throw new BerthError('refused-option', `Berth does not support the volume option "${option}" yet`, {
+      option: `Mounts.VolumeOptions.DriverConfig.Options.${option}`,
     });
   }
   const name = request.Source ?? '';
@@ -160,5 +184,6 @@ function volumeMount(
     copyUp: options?.NoCopy !== true,
     anonymous: name === '',
     ...(subpath ? { subpath } : {}),
+    ...(options?.Labels && Object.keys(options.Labels).length > 0 ? { labels: options.Labels } : {}),
   };
 }

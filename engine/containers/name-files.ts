@@ -3,6 +3,7 @@ import { BerthError } from '../errors.ts';
 import type { Networks } from '../network/network.ts';
 import { writeText } from '../store/json-file.ts';
 import type { Container } from './container.ts';
+import { sharedNetwork } from './endpoints.ts';
 import type { ContainerParts } from './parts.ts';
 
 /** Docker's first lines of /etc/hosts. */
@@ -20,6 +21,7 @@ const standardHosts = [
  * later lines are appended to the same file (see `addOwnAddress` in start-run.ts).
  */
 export async function writeNameFiles(parts: ContainerParts, container: Container): Promise<void> {
+  if (sharedNetwork(container) !== undefined) return;
   const { config, hostConfig } = container.definition;
   const host = hostConfig.NetworkMode === 'host';
   const base = host ? [(await readFile('/etc/hosts', 'utf8')).trimEnd()] : standardHosts;
@@ -29,6 +31,15 @@ export async function writeNameFiles(parts: ContainerParts, container: Container
   const name = hostConfig.UTSMode === 'host' ? parts.hostname() : config.Hostname;
   await writeText(container.files.hostname, `${name ?? ''}\n`, public644);
   await writeText(container.files.resolvConf, resolvConf(parts, container), public644);
+}
+
+/** The files that are bound into a container: with another's network come its name, its hosts and its name servers. */
+export function nameFilesOf(
+  parts: ContainerParts,
+  container: Container,
+): { hosts: string; hostname: string; resolvConf: string } {
+  const shared = sharedNetwork(container);
+  return shared === undefined ? container.files : nameFilesOf(parts, parts.registry.get(shared));
 }
 
 function resolvConf(parts: ContainerParts, container: Container): string {
@@ -56,5 +67,5 @@ function extraHost(networks: Networks, entry: string): string {
   }
   const [, name = '', address = ''] = found;
   const gateway = networks.get('bridge').IPAM.Config?.[0]?.Gateway ?? '';
-  return `${address === 'host-gateway' ? gateway : address}\t${name}`;
+  return `${address === 'host-gateway' ? gateway : address.replace(/^\[(.*)\]$/, '$1')}\t${name}`;
 }

@@ -5,8 +5,12 @@ import { BerthError } from '../errors.ts';
  * Options that Docker knows and this engine cannot honour: refused by name, never dropped in silence.
  * Each row says when its option is really asked for; clients send empty values of everything.
  */
-const refused: { option: string; asked: (config: HostConfig) => boolean }[] = [
-  { option: 'DeviceRequests', asked: (config) => isSet(config.DeviceRequests) },
+const refused: { option: string; asked: (config: HostConfig) => boolean; why?: string }[] = [
+  {
+    option: 'DeviceRequests',
+    asked: (config) => isSet(config.DeviceRequests),
+    why: 'could not select device driver "" with capabilities: [[gpu]]: Berth gives containers no GPUs (--gpus). Leave the option away, or name single devices by --device',
+  },
   { option: 'Links', asked: (config) => isSet(config.Links) },
   { option: 'StorageOpt', asked: (config) => isSet(config.StorageOpt) },
   {
@@ -25,11 +29,10 @@ function isSet(value: unknown): boolean {
 
 /** Throws refused-option for the first option that this engine cannot honour. */
 export function refuseUnsupported(config: HostConfig): void {
-  for (const { option, asked } of refused) {
-    if (asked(config)) {
-      throw new BerthError('refused-option', `Berth does not support the option HostConfig.${option} yet`, {
-        option: `HostConfig.${option}`,
-      });
-    }
+  for (const { option, asked, why } of refused) {
+    if (!asked(config)) continue;
+    const name = `HostConfig.${option}`;
+    const text = why ?? `Berth does not support the option ${name} yet`;
+    throw new BerthError('refused-option', text, { option: name });
   }
 }

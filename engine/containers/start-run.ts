@@ -1,5 +1,4 @@
 import { appendFile, rm } from 'node:fs/promises';
-import { BerthError } from '../errors.ts';
 import type { Endpoint } from '../network/network.ts';
 import { planBundle } from '../runtime/bundle.ts';
 import type { BundleRequest } from '../runtime/bundle-request.ts';
@@ -8,10 +7,11 @@ import { writeJson } from '../store/json-file.ts';
 import { cgroupPath } from './cgroup-files.ts';
 import type { Container } from './container.ts';
 import { nowText } from './container-state.ts';
-import { attachNetworks, sharedNetwork } from './endpoints.ts';
+import { attachNetworks } from './endpoints.ts';
+import { joinedNamespaces } from './joined-namespaces.ts';
 import { planLog } from './log-driver.ts';
 import { resolveMounts } from './mount-sources.ts';
-import { writeNameFiles } from './name-files.ts';
+import { nameFilesOf, writeNameFiles } from './name-files.ts';
 import { publishNetworks, publishVolumes } from './part-events.ts';
 import type { ContainerParts } from './parts.ts';
 
@@ -33,7 +33,7 @@ export async function startProcess(
     config,
     hostConfig,
     hostname: hostConfig.UTSMode === 'host' ? '' : (config.Hostname ?? ''),
-    files: container.files,
+    files: nameFilesOf(parts, container),
     mounts,
     ...(Object.keys(join).length > 0 ? { join } : {}),
     host: parts.host,
@@ -81,33 +81,6 @@ async function abandon(parts: ContainerParts, container: Container, shim: Runnin
   if (container.state.phase !== 'starting') return;
   publishNetworks(parts, container, { action: 'disconnect', endpoints: container.state.endpoints });
   publishVolumes(parts, container, 'unmount');
-}
-
-/** Pids whose namespaces a container joins. */
-function joinedNamespaces(
-  parts: ContainerParts,
-  container: Container,
-): { network?: number; ipc?: number; pid?: number } {
-  const { hostConfig } = container.definition;
-  const joined: { network?: number; ipc?: number; pid?: number } = {};
-  const pidOf = (reference: string) => {
-    const other = parts.registry.get(reference);
-    if (other.run === undefined) {
-      throw new BerthError(
-        'container-not-running',
-        `cannot join network of a non running container: ${other.id}`,
-        {
-          id: other.id,
-        },
-      );
-    }
-    return other.run.shim.pid;
-  };
-  const network = sharedNetwork(container);
-  if (network !== undefined) joined.network = pidOf(network);
-  if (hostConfig.IpcMode?.startsWith('container:')) joined.ipc = pidOf(hostConfig.IpcMode.slice(10));
-  if (hostConfig.PidMode?.startsWith('container:')) joined.pid = pidOf(hostConfig.PidMode.slice(10));
-  return joined;
 }
 
 /** Appends in place: the file is bound into the container already, a rename would leave the old one there. */

@@ -35,6 +35,8 @@ export interface UnpackTask {
 export interface StatReport {
   /** st_mode. */
   mode: number;
+  uid: number;
+  gid: number;
   sizeBytes: number;
   mtimeSeconds: number;
   mtimeNanoseconds: number;

@@ -87,16 +87,14 @@ function ownFiles({ files, hostConfig, initProgram }: BundleRequest): OciMount[]
   ].map(bindMount);
 }
 
-function bindMount({ source, destination, readOnly, propagation, recursive }: ResolvedMount): OciMount {
+function bindMount(mount: ResolvedMount): OciMount {
+  const { source, destination, readOnly, flatReadOnly, propagation, recursive } = mount;
+  const access = readOnly ? (recursive === false || flatReadOnly ? 'ro' : 'rro') : 'rw';
   return {
     destination,
     type: 'bind',
     source,
-    options: [
-      recursive === false ? 'bind' : 'rbind',
-      propagation || 'rprivate',
-      ...(readOnly ? ['ro'] : ['rw']),
-    ],
+    options: [recursive === false ? 'bind' : 'rbind', propagation || 'rprivate', access],
   };
 }
 
@@ -112,6 +110,7 @@ function tmpfsMounts(hostConfig: HostConfig): OciMount[] {
         ...(mount.TmpfsOptions?.SizeBytes ? [`size=${mount.TmpfsOptions.SizeBytes}`] : []),
         ...(mount.TmpfsOptions?.Mode ? [`mode=${mount.TmpfsOptions.Mode.toString(8)}`] : []),
         ...(mount.ReadOnly ? ['ro'] : []),
+        ...(mount.TmpfsOptions?.Options ?? []).map((words) => words.join('=')),
       ]),
     );
   return [...plain, ...mounts];

@@ -26,6 +26,8 @@ export interface ResolvedMount {
   source: string;
   destination: string;
   readOnly: boolean;
+  /** Read-only at its top alone, what is mounted below it is not. */
+  flatReadOnly?: true;
   /** Default `rprivate`. */
   propagation?: string;
   /** `rbind` is the default; `bind` for BindOptions.NonRecursive. */

@@ -51,7 +51,7 @@ test('--init puts our first process before the command, and nothing else does', 
   const spec = plan({ Init: true }, { Entrypoint: ['/run'], Cmd: ['it'] });
   expect(spec.process.args).toEqual(['/sbin/docker-init', '--', '/run', 'it']);
   expect(mountAt(spec, '/sbin/docker-init')).toMatchObject({ source: '/berth/berth-init', type: 'bind' });
-  expect(mountAt(spec, '/sbin/docker-init')!.options).toContain('ro');
+  expect(mountAt(spec, '/sbin/docker-init')!.options).toContain('rro');
   expect(mountAt(plan(), '/sbin/docker-init')).toBeUndefined();
 });
 
@@ -180,7 +180,7 @@ test('mounts: parents before children, the caller’s in place of the default', 
   expect(order.indexOf('/data')).toBeLessThan(order.indexOf('/data/sub'));
   expect(order.filter((path) => path === '/etc/hosts')).toHaveLength(1);
   expect(mountAt(spec, '/etc/hosts')?.source).toBe('/v/hosts');
-  expect(mountAt(spec, '/data/sub')?.options).toEqual(['rbind', 'rprivate', 'ro']);
+  expect(mountAt(spec, '/data/sub')?.options).toEqual(['rbind', 'rprivate', 'rro']);
   expect(mountAt(spec, '/run')?.options).toEqual(['nosuid', 'nodev', 'size=64m', 'exec']);
   expect(spec.linux.rootfsPropagation).toBe('rshared');
   expect(() => plan({ Tmpfs: { '/run': 'lowerdir=/' } })).toThrow('invalid tmpfs option');
@@ -277,7 +277,7 @@ test('ulimits, OOM score, console size, working directory, domain', () => {
   });
   expect(spec.linux.sysctl).toMatchObject({ 'kernel.domainname': 'example', 'net.core.somaxconn': '9' });
   expect(spec.root.readonly).toBe(true);
-  expect(mountAt(spec, '/etc/hosts')?.options).toContain('ro');
+  expect(mountAt(spec, '/etc/hosts')?.options).toContain('rro');
 });
 
 test('an exec has the container’s environment and what it names itself', () => {

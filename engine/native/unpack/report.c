@@ -92,9 +92,9 @@ void report_stat(const struct stat *status, const char *link_target) {
   char escaped[4096 * 6 + 8], line[sizeof escaped + 256];
   escape(escaped, sizeof escaped, link_target);
   int length = snprintf(line, sizeof line,
-                        "{\"stat\":{\"mode\":%u,\"sizeBytes\":%lld,\"mtimeSeconds\":%lld,\"mtimeNanoseconds\":%ld,"
-                        "\"linkTarget\":\"%s\"}}\n",
-                        status->st_mode, (long long)status->st_size, (long long)status->st_mtim.tv_sec,
+                        "{\"stat\":{\"mode\":%u,\"uid\":%u,\"gid\":%u,\"sizeBytes\":%lld,"
+                        "\"mtimeSeconds\":%lld,\"mtimeNanoseconds\":%ld,\"linkTarget\":\"%s\"}}\n",
+                        status->st_mode, status->st_uid, status->st_gid, (long long)status->st_size, (long long)status->st_mtim.tv_sec,
                         status->st_mtim.tv_nsec, escaped);
   write_all(line, (size_t)length);
 }
