@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "features.h"
+#include "rootfs.h"
 #include "user_namespace.h"
 
 /* An option that is not for the file system itself: attributes of the mount, propagation, bind. */
