@@ -44,7 +44,7 @@ describe('docker run gives the exit code', () => {
     );
     const option = await run('--gpus', 'all', 'busybox', 'true');
     expect(option.code).toBe(125);
-    expect(option.stderr).toContain('HostConfig.DeviceRequests');
+    expect(option.stderr).toContain('(--gpus)');
   });
 
   test('137 for a killed one', async () => {
