@@ -18,12 +18,18 @@ export default defineConfig({
         },
       },
       {
-        // The same containers as in unit, under a shim with sanitizers (engine/native/build.sh test).
+        // The same containers and layers as in unit, under programs with sanitizers (engine/native/build.sh test).
         test: {
           ...shared,
           name: 'native',
-          include: ['engine/runtime/shim-*.test.ts'],
-          env: { BERTH_TEST_SHIM: `${import.meta.dirname}/build/native/test/berth-shim` },
+          include: [
+            'engine/runtime/shim-*.test.ts',
+            'engine/layers/{hostile-tars,layer-trees,random-layers}.test.ts',
+          ],
+          env: {
+            BERTH_TEST_SHIM: `${import.meta.dirname}/build/native/test/berth-shim`,
+            BERTH_TEST_UNPACK: `${import.meta.dirname}/build/native/test/berth-unpack`,
+          },
         },
       },
       {

@@ -246,6 +246,7 @@ describe('unpacked, inside its layer', () => {
       [{ name: 's', data: 'ab', pax: { 'GNU.sparse.size': '3000', 'GNU.sparse.map': '10,1,2000,1' } }],
       ['s = 3000 bytes'],
     ],
+    ['a sparse file that is all hole', sparse10('0\n', ''), ['real = 3000 bytes']],
     ['a sparse file by extended header 1.0', sparse10(), ['real = 3000 bytes']],
   ])('%s', async (_, tar, lines) => {
     expect(await unpacked(Buffer.isBuffer(tar) ? tar : tarOf(tar))).toEqual(lines);
@@ -489,14 +490,14 @@ function sparse00(): Buffer {
 }
 
 /** Form 1.0 has its map in front of the data. */
-function sparse10(): Buffer {
-  const map = Buffer.alloc(512);
-  map.write('2\n10\n1\n2000\n1\n');
+function sparse10(map = '2\n10\n1\n2000\n1\n', stored = 'ab'): Buffer {
+  const block = Buffer.alloc(512);
+  block.write(map);
   const pax = {
     'GNU.sparse.major': '1',
     'GNU.sparse.minor': '0',
     'GNU.sparse.name': 'real',
     'GNU.sparse.realsize': '3000',
   };
-  return tarOf([{ name: 'GNUSparseFile.0/real', data: Buffer.concat([map, Buffer.from('ab')]), pax }]);
+  return tarOf([{ name: 'GNUSparseFile.0/real', data: Buffer.concat([block, Buffer.from(stored)]), pax }]);
 }

@@ -9,18 +9,21 @@ import { openLayerTrees } from './layer-trees.ts';
 import type { Layers, LayerTrees } from './layers.ts';
 import { type TarEntry, tarOf } from './tar.fixture.ts';
 
+/** The one with sanitizers where the tests of native code name it. */
+const unpackProgram = process.env.BERTH_TEST_UNPACK ?? nativePath('berth-unpack');
+
 /** A real layer store in a directory of its own, with the real unpacker. */
 export class TestStore implements AsyncDisposable {
   readonly directory: string;
   readonly files: EngineFiles;
-  readonly program = nativePath('berth-unpack');
+  readonly program = unpackProgram;
   readonly trees: LayerTrees;
   readonly layers: Layers;
   private constructor(directory: string, files: EngineFiles, layers: Layers) {
     this.directory = directory;
     this.files = files;
     this.layers = layers;
-    this.trees = openLayerTrees({ files, unpackProgram: this.program });
+    this.trees = openLayerTrees({ files, unpackProgram });
   }
 
   static async open({
@@ -34,7 +37,7 @@ export class TestStore implements AsyncDisposable {
     const files = engineFiles({ root: join(directory, 'root'), run: join(directory, 'run') });
     const layers = await openLayers({
       files,
-      unpackProgram: nativePath('berth-unpack'),
+      unpackProgram,
       ...(driver === undefined ? {} : { driver }),
     });
     return new TestStore(directory, files, layers);

@@ -69,6 +69,11 @@ build_test() {
   build_sanitized native-tests engine/native/test/*.c $library engine/native/unpack/sha256.c
   build_sanitized berth-shim engine/native/test/sanitizer/*.c engine/native/shim/*.c engine/native/runtime/*.c
   build_sanitized shim-client engine/native/test/client/*.c
+  unpack=$(ls engine/native/unpack/*.c | grep -v /confine.c)
+  build_sanitized berth-unpack engine/native/test/unpack/*.c engine/native/test/sanitizer/*.c $unpack \
+    -pthread -lz -lzstd
+  sanitize=fuzzer,address,undefined build_sanitized tar-fuzz engine/native/test/fuzz/unpack/tar_fuzz.c \
+    engine/native/unpack/tar.c engine/native/unpack/pax.c engine/native/unpack/tree.c
   for source in engine/native/test/fuzz/*_fuzz.c; do
     sanitize=fuzzer,address,undefined build_sanitized "$(basename "$source" .c | tr _ -)" "$source" $library
   done

@@ -15,6 +15,8 @@ enum { NAME = 0, MODE = 100, UID = 108, GID = 116, SIZE = 124, MTIME = 136, CHEC
 
 static struct pax pax;
 static char *long_name, *long_link;
+/* Data of the header that is being read; whoever gives up on it needs not think of it. */
+static uint8_t *special;
 
 static void skip(struct tar *tar, uint64_t count, bool to_end) {
   while (count > 0) {
@@ -54,12 +56,13 @@ static uint32_t padding_of(uint64_t size) { return (uint32_t)((BLOCK - size % BL
 
 uint8_t *tar_special(struct tar *tar, uint64_t size) {
   if (size > SPECIAL_LIMIT) fail(FAIL_INVALID, "archive/tar: header field too long");
-  uint8_t *bytes = malloc((size_t)size + 1);
-  if (bytes == NULL) fail(FAIL_LIMIT, "no memory");
-  if (size > 0 && !read_exactly(tar, bytes, (size_t)size)) fail(FAIL_TRUNCATED, "unexpected EOF");
-  bytes[size] = 0;
+  free(special);
+  special = malloc((size_t)size + 1);
+  if (special == NULL) fail(FAIL_LIMIT, "no memory");
+  if (size > 0 && !read_exactly(tar, special, (size_t)size)) fail(FAIL_TRUNCATED, "unexpected EOF");
+  special[size] = 0;
   skip(tar, padding_of(size), false);
-  return bytes;
+  return special;
 }
 
 void tar_read_block(struct tar *tar, uint8_t block[512]) {
@@ -213,7 +216,9 @@ static void finish_sparse(struct tar *tar) {
   if (pax.sparse_major == 1) data_sparse_map(tar);
   if (pax.half_extent) bad_header();
   if (pax.has_sparse_size) entry->size = pax.sparse_size;
-  entry->extents = pax.extents;
+  /* A file that is all hole has no extents, which is not the same as data from 0 to its size. */
+  static struct sparse_extent nothing;
+  entry->extents = pax.extents != NULL ? pax.extents : &nothing;
   entry->extent_count = pax.extent_count;
   check_extents(entry->extents, entry->extent_count, entry->size, entry->name);
   uint64_t stored = 0;
@@ -292,15 +297,14 @@ struct tar_entry *tar_next(struct tar *tar) {
     char type = (char)block[TYPE];
     uint64_t size = natural(block + SIZE, 12);
     if (type == 'x') {
-      uint8_t *bytes = tar_special(tar, size);
-      pax_parse(&pax, bytes, (size_t)size);
-      free(bytes);
+      pax_parse(&pax, tar_special(tar, size), (size_t)size);
     } else if (type == 'g') {
-      free(tar_special(tar, size));
+      tar_special(tar, size);
     } else if (type == 'L' || type == 'K') {
       char **kept = type == 'L' ? &long_name : &long_link;
       free(*kept);
-      *kept = (char *)tar_special(tar, size);
+      *kept = strdup((char *)tar_special(tar, size));
+      if (*kept == NULL) fail(FAIL_LIMIT, "no memory");
     } else {
       fill_entry(tar, block, type);
       return &tar->entry;

@@ -47,7 +47,7 @@ struct tar_entry *tar_next(struct tar *tar);
 size_t tar_data(struct tar *tar, uint64_t max, const uint8_t **bytes);
 
 /* Used by the parts of the reader. */
-uint8_t *tar_special(struct tar *tar, uint64_t size); /* data of a header that describes the next one; NUL behind */
+uint8_t *tar_special(struct tar *tar, uint64_t size); /* data of a header that describes the next one, NUL behind; until the next call */
 void tar_read_block(struct tar *tar, uint8_t block[512]);
 bool parse_decimal(const char *text, size_t length, uint64_t *value);
 
