@@ -49,7 +49,7 @@ async function main(wanted: string[]): Promise<void> {
       containers: () => containerRows(contestants, { image: `${image}:latest`, docker: docker.program }),
       runtime: () => runtimeRows({ tree, data, native: join(projectDir, 'build/native') }),
       streams: () => streamRows(contestants, data),
-      images: () => imageRows(contestants, registry.address),
+      images: () => imageRows(contestants, registry.address, join(projectDir, '.cache/bench/images')),
       memory: () => [idle],
       machine: () => machineRows(data),
     };
