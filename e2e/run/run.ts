@@ -20,6 +20,7 @@ import { check, type Outcome, playwright, together, vitest } from './suites.ts';
 
 /** What takes too long for npm test; each writes its dated result under docs/proof. */
 const proofs: Record<string, () => boolean | Promise<boolean>> = {
+  arm64: async () => (await import('../proof/arm64.ts')).proveArm64(),
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
   fuzz: () => proveFuzz(),
   image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),

@@ -83,6 +83,17 @@ export const benchNeeds: Need[] = [
   },
 ];
 
+/** What building and running a machine of arm64 on another computer needs. */
+export const arm64Needs: Need[] = [
+  { file: 'aarch64-linux-gnu-gcc', package: 'gcc-aarch64-linux-gnu', why: 'compiles for arm64' },
+  {
+    file: '/usr/aarch64-linux-gnu/include/stdio.h',
+    package: 'libc6-dev-arm64-cross',
+    why: 'compiles for arm64',
+  },
+  { file: 'qemu-system-aarch64', package: 'qemu-system-arm', why: 'runs a machine of arm64' },
+];
+
 function present(file: string): boolean {
   if (file.startsWith('/')) return existsSync(file);
   const directories = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Builds the native programs into build/native. Usage: engine/native/build.sh [target...]: addon, unpack, shim, runtime,
-# init, test; by default all but test. A target that is newer than its sources is left alone.
+# Builds the native programs into build/native, or BUILD_DIR. Usage: engine/native/build.sh [target...]: addon, unpack,
+# shim, runtime, init, test; by default all but test. A target that is newer than its sources is left alone.
 set -eu
 cd "$(dirname "$0")/../.."
-mkdir -p build/native
+out=${BUILD_DIR:-build/native}
+mkdir -p "$out"
 
 warnings='-std=c17 -Wall -Wextra -Werror'
 
@@ -16,18 +17,18 @@ up_to_date() {
 
 # The addon: plain C N-API, one shared object for every Node from 20 on.
 build_addon() {
-  up_to_date build/native/addon.node engine/native/addon && return
+  up_to_date $out/addon.node engine/native/addon && return
   ${CC:-cc} $warnings ${CFLAGS:--O2} -fPIC -fvisibility=hidden -shared -pthread \
-    -I node_modules/node-api-headers/include engine/native/addon/*.c -o build/native/addon.node.tmp
-  mv build/native/addon.node.tmp build/native/addon.node
+    -I node_modules/node-api-headers/include engine/native/addon/*.c -o $out/addon.node.tmp
+  mv $out/addon.node.tmp $out/addon.node
 }
 
 # The confined reader of layers: static glibc, with Debian's static zlib and zstd.
 build_unpack() {
-  up_to_date build/native/berth-unpack engine/native/unpack && return
+  up_to_date $out/berth-unpack engine/native/unpack && return
   ${CC:-cc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -pthread engine/native/unpack/*.c -lz -lzstd \
-    -o build/native/berth-unpack.tmp
-  mv build/native/berth-unpack.tmp build/native/berth-unpack
+    -o $out/berth-unpack.tmp
+  mv $out/berth-unpack.tmp $out/berth-unpack
 }
 
 # Kernel headers (linux/*.h) are glibc's neighbours; looked at last, so that every other header is musl's.
@@ -37,32 +38,32 @@ kernel_headers() {
 
 # The monitor, with the runtime library: static against musl.
 build_shim() {
-  up_to_date build/native/berth-shim engine/native/shim engine/native/runtime && return
+  up_to_date $out/berth-shim engine/native/shim engine/native/runtime && return
   ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s $(kernel_headers) \
-    engine/native/shim/*.c engine/native/runtime/*.c -o build/native/berth-shim.tmp
-  mv build/native/berth-shim.tmp build/native/berth-shim
+    engine/native/shim/*.c engine/native/runtime/*.c -o $out/berth-shim.tmp
+  mv $out/berth-shim.tmp $out/berth-shim
 }
 
 # The OCI runtime on the same library.
 build_runtime() {
-  up_to_date build/native/berth-runtime engine/native/oci engine/native/runtime && return
+  up_to_date $out/berth-runtime engine/native/oci engine/native/runtime && return
   ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s $(kernel_headers) \
-    engine/native/oci/*.c engine/native/runtime/*.c -o build/native/berth-runtime.tmp
-  mv build/native/berth-runtime.tmp build/native/berth-runtime
+    engine/native/oci/*.c engine/native/runtime/*.c -o $out/berth-runtime.tmp
+  mv $out/berth-runtime.tmp $out/berth-runtime
 }
 
 # The first process of a container with --init: static against musl.
 build_init() {
-  up_to_date build/native/berth-init engine/native/init && return
+  up_to_date $out/berth-init engine/native/init && return
   ${MUSL_CC:-musl-gcc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -s engine/native/init/*.c \
-    -o build/native/berth-init.tmp
-  mv build/native/berth-init.tmp build/native/berth-init
+    -o $out/berth-init.tmp
+  mv $out/berth-init.tmp $out/berth-init
 }
 
 # Tests, with AddressSanitizer and UndefinedBehaviorSanitizer: the library's and the shim's parts in one program, the
 # shim as a whole, a client for it, and fuzzers.
 build_test() {
-  mkdir -p build/native/test
+  mkdir -p $out/test
   sanitized="${TEST_CC:-clang} $warnings -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all"
   sources='engine/native/test engine/native/shim engine/native/runtime engine/native/unpack'
   library="engine/native/runtime/*.c $(ls engine/native/shim/*.c | grep -v /main.c)"
@@ -81,7 +82,7 @@ build_test() {
 
 # build_sanitized PROGRAM SOURCE...
 build_sanitized() {
-  program=build/native/test/$1
+  program=$out/test/$1
   shift
   up_to_date "$program" $sources && return
   $sanitized -fsanitize=${sanitize:-address,undefined} "$@" -o "$program.tmp"
