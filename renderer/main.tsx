@@ -26,12 +26,15 @@ async function start(): Promise<void> {
   await Promise.all([readAppearance(), readPreferences()]);
 }
 
-/** What most people open next is fetched while nothing else is to be done. */
+/** What most people open next is fetched while nothing else is to be done; without the host it is fetched when needed. */
 function prefetch(): void {
-  void import('./ui/menu-parts.tsx');
-  void import('./ui/tooltip-bubble.tsx');
-  void import('./ui/dialog.tsx');
-  void import('./shell/palette.tsx');
+  const parts = [
+    import('./ui/menu-parts.tsx'),
+    import('./ui/tooltip-bubble.tsx'),
+    import('./ui/dialog.tsx'),
+    import('./shell/palette.tsx'),
+  ];
+  for (const part of parts) part.catch(() => {});
 }
 
 void start().then(() => requestIdleCallback(prefetch));

@@ -83,13 +83,18 @@ const steps: BuildStep[] = [
 /** One file of JavaScript and the native programs beside it: what the host pushes into a machine. */
 async function bundleEngine(): Promise<void> {
   await bundleOne('engine/main.ts', bundle, 'engine.mjs');
+  completeBundle(native, bundle);
+}
+
+/** Puts the native programs beside the engine's file and names all by their digests in manifest.json. */
+export function completeBundle(programs: string, directory: string): void {
   const files: Record<string, string> = {};
-  for (const name of nativePrograms) copyFileSync(join(native, name), join(bundle, name));
+  for (const name of nativePrograms) copyFileSync(join(programs, name), join(directory, name));
   for (const name of ['engine.mjs', ...nativePrograms])
-    files[name] = digest(readFileSync(join(bundle, name)));
+    files[name] = digest(readFileSync(join(directory, name)));
   const version = projectVersion();
   const hash = digest(Buffer.from(JSON.stringify(files))).slice(0, 16);
-  writeFileSync(join(bundle, 'manifest.json'), `${JSON.stringify({ version, hash, files }, null, 2)}\n`);
+  writeFileSync(join(directory, 'manifest.json'), `${JSON.stringify({ version, hash, files }, null, 2)}\n`);
 }
 
 function projectVersion(): string {
