@@ -45,6 +45,15 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: 'start',
+          include: ['e2e/start/**/*.test.ts'],
+          globalSetup: 'e2e/engine/docker-cli.setup.ts',
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'machine',
           include: ['e2e/machine/**/*.test.ts'],
           globalSetup: ['e2e/engine/docker-cli.setup.ts', 'e2e/machine/global-setup.ts'],

@@ -54,6 +54,7 @@ const tests: Record<string, Suite> = {
     vitest('engine with docker 20.10', ['--project=engine', ...filesForOldestCli], { DOCKER_CLI: '20.10' }),
   runtime: () => vitest('runtime', ['--project=runtime']),
   pages: () => playwright('pages', ['--project=pages'], { ownNetwork: true }),
+  start: () => vitest('start', ['--project=start'], { DOCKER_CLI: 'newest' }),
   journey: onMachine((environment) => playwright('journey', ['--project=journey'], { environment })),
   machine: onMachine((environment) => vitest('machine', ['--project=machine'], environment)),
 };

@@ -29,6 +29,8 @@ Options of all: --machine qemu|local, --instance NAME, --data-dir, --runtime-dir
 
 /** How often a waiting command asks the host again. */
 const pollMs = 300;
+/** A browser's first start on a busy computer. */
+const windowTimeoutMs = 20_000;
 
 export const commands: Record<string, (context: CommandContext) => Promise<number>> = {
   start,
@@ -95,6 +97,7 @@ async function status(context: CommandContext): Promise<number> {
 
 async function open(context: CommandContext): Promise<number> {
   const client = await ensureHost(context.files, context.hostArguments);
+  const askedAtMs = Date.now();
   const { url } = await client.openPage();
   const opened = context.window
     ? openWindow({ url, files: context.files, hostArguments: context.hostArguments })
@@ -102,7 +105,24 @@ async function open(context: CommandContext): Promise<number> {
   if (!opened) console.log(`Open this address (it works once): ${url}`);
   const { machine }: HostState = await client.state();
   if (machine.phase === 'stopped' || machine.phase === 'failed') await client.startMachine();
+  if (opened) await tellWhenOpen(client, askedAtMs);
   return 0;
+}
+
+/** Says after which time the page was there, counted from the first process of this start. */
+async function tellWhenOpen(client: HostClient, askedAtMs: number): Promise<void> {
+  const startedAtMs = Number(process.env.BERTH_STARTED_AT_MS ?? performance.timeOrigin);
+  while (Date.now() - askedAtMs < windowTimeoutMs) {
+    const { host } = await client.state();
+    if ((host.pageOpenedAtMs ?? 0) >= askedAtMs) {
+      console.log(
+        `The window was there after ${(((host.pageOpenedAtMs as number) - startedAtMs) / 1000).toFixed(1)} s.`,
+      );
+      return;
+    }
+    await delay(pollMs);
+  }
+  console.log('The window has not opened yet. For its address: berth open --no-window');
 }
 
 async function logs(context: CommandContext): Promise<number> {

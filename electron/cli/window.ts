@@ -25,7 +25,8 @@ function programInPath(names: string[]): string | undefined {
   return undefined;
 }
 
-function electronProgram(): string | undefined {
+/** Electron's program, where its binary has been downloaded. */
+export function electronProgram(): string | undefined {
   const name =
     process.platform === 'win32'
       ? 'electron.exe'

@@ -96,8 +96,15 @@ async function openLocked(
   });
   const desktop = process.platform as HostState['host']['desktop'];
   const version = hostVersion();
+  let pageOpenedAtMs: number | undefined;
   const server = new HostServer({
-    state: () => ({ host: { version, pid: process.pid, startedAtMs, desktop }, machine: machine.state() }),
+    state: () => ({
+      host: {
+        ...{ version, pid: process.pid, startedAtMs, desktop },
+        ...(pageOpenedAtMs === undefined ? {} : { pageOpenedAtMs }),
+      },
+      machine: machine.state(),
+    }),
     watch: (listener) => {
       changes.on('change', listener);
       return () => changes.off('change', listener);
@@ -114,6 +121,10 @@ async function openLocked(
     settings,
     engine: () => machine.engineWay(),
     quit: () => void host.close({ stopMachine: true }),
+    pageOpened: () => {
+      pageOpenedAtMs = Date.now();
+      changes.emit('change');
+    },
     sessions: new Sessions(files.sessions),
     rendererDir: options.rendererDir,
   });

@@ -48,7 +48,11 @@ export function continueInNode24(script, args) {
   const result = spawnSync(node, [script, ...args], {
     cwd: projectDir,
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${dirname(node)}:${process.env.PATH}`,
+      BERTH_STARTED_AT_MS: String(Math.round(performance.timeOrigin)),
+    },
   });
   process.exit(result.status ?? 1);
 }

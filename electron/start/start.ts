@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { electronProgram } from '../cli/window.ts';
 import { buildAll } from './build.ts';
 import { projectDir } from './node24.mjs';
 import { buildNeeds, installMissing, localNeeds, machineNeeds } from './system-packages.ts';
@@ -14,7 +15,11 @@ const local = words.join(' ').match(/--machine[= ]local/) !== null;
 try {
   process.chdir(projectDir);
   installMissing([...buildNeeds, ...(local ? localNeeds : machineNeeds)]);
-  await buildAll(local ? ['native', 'bundle', 'renderer'] : undefined);
+  await buildAll([
+    ...['native', 'bundle', 'renderer'],
+    ...(electronProgram() === undefined ? [] : ['shell']),
+    ...(local ? [] : ['machine']),
+  ]);
 } catch (error) {
   console.error(`\n${(error as Error).message}`);
   process.exit(1);

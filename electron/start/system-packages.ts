@@ -57,6 +57,8 @@ export const testNeeds: Need[] = [
     package: 'fonts-noto-cjk',
     why: 'Chinese in screenshots',
   },
+  { file: 'Xvfb', package: 'xvfb', why: 'a display for the app’s window' },
+  { file: 'strace', package: 'strace', why: 'shows what a start executes' },
   { file: 'docker-registry', package: 'docker-registry', why: 'a real registry to pull from' },
   { file: 'openssl', package: 'openssl', why: 'certificates of the registry tests' },
   { file: 'sshd', package: 'openssh-server', why: 'a real SSH server to connect to' },

@@ -104,6 +104,13 @@ export interface Forward {
 
 /** GET /api/state, and every message of the WebSocket /api/watch. */
 export interface HostState {
-  host: { version: string; pid: number; startedAtMs: number; desktop: 'linux' | 'darwin' | 'win32' };
+  host: {
+    version: string;
+    pid: number;
+    startedAtMs: number;
+    desktop: 'linux' | 'darwin' | 'win32';
+    /** When a page last signed in: how whoever opened a window knows that it is there. */
+    pageOpenedAtMs?: number;
+  };
   machine: MachineState;
 }

@@ -29,6 +29,8 @@ export interface HostServices {
   settings: { read(): Settings; change(change: unknown): Settings };
   engine(): EngineWay;
   quit(): void;
+  /** A page has signed in. */
+  pageOpened(): void;
   sessions: Sessions;
   rendererDir: string;
 }
@@ -204,6 +206,7 @@ function routes(services: HostServices, port: () => number): Record<string, Rout
           'the token is unknown or used; open a new page with: berth open',
         );
       }
+      services.pageOpened();
       answerJson(response, 200, { secret });
     },
     'POST /api/tokens': ({ response, entrance, url }) => {
