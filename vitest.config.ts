@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node' as const, testTimeout: 60_000, hookTimeout: 120_000 };
+const shared = {
+  environment: 'node' as const,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // What is waited for comes when the computer has time for it.
+  expect: { poll: { timeout: 45_000, interval: 100 } },
+};
 
 export default defineConfig({
   test: {
