@@ -25,6 +25,10 @@ const proofs: Record<string, () => boolean | Promise<boolean>> = {
   fuzz: () => proveFuzz(),
   image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),
   machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),
+  runtime: async () => {
+    await buildAll(['native']);
+    return (await import('../proof/runtime/runtime.ts')).proveRuntime();
+  },
   'machine-arm64': async () => (await import('../../vm-images/boot.proof.ts')).proveBoot('arm64'),
 };
 

@@ -50,6 +50,7 @@ export class TestBundle {
   /** Begins the containers' ids and so their cgroups, so that tests beside each other do not meet. */
   readonly name = `t-oci-${randomBytes(4).toString('hex')}`;
   #containers = 0;
+  readonly #original: string;
 
   constructor(edit: (spec: Spec) => void = () => {}) {
     makeRootfs(this.rootfs);
@@ -61,6 +62,12 @@ export class TestBundle {
       spec.process.terminal = false;
       edit(spec);
     });
+    this.#original = readFileSync(join(this.bundle, 'config.json'), 'utf8');
+  }
+
+  /** Takes back what was changed in config.json since the bundle was made. */
+  reset(): void {
+    writeFileSync(join(this.bundle, 'config.json'), this.#original);
   }
 
   /** Changes config.json. */

@@ -29,7 +29,18 @@ static void memory_limits_v1(struct cgroup_writer *writer, struct optional_int m
     if (has_swap && !swap_first) put_swap_v1(writer, swap.value);
 }
 
+/* A limit below what is in use would be reached for by killing. */
+static void check_usage(struct cgroup_writer *writer, const struct oci_resources *resources, const char *file) {
+    uint64_t usage = cgroup_read_number(writer->mount, writer->path, file);
+    int64_t limit = resources->memory_limit.value;
+    if (writer->failed || !resources->check_before_update || limit <= 0 || usage <= (uint64_t)limit) return;
+    writer->failed = true;
+    fail(writer->err, "cgroup", EBUSY, file, "a memory limit of %" PRId64 " bytes: %" PRIu64 " are in use", limit, usage);
+}
+
 static void memory_v1(struct cgroup_writer *writer, const struct oci_resources *resources) {
+    check_usage(writer, resources, "memory.usage_in_bytes");
+    if (writer->failed) return;
     memory_limits_v1(writer, resources->memory_limit, resources->memory_swap);
     if (resources->memory_reservation.value) {
         writer_put_int(writer, "memory.soft_limit_in_bytes", resources->memory_reservation.value);
@@ -114,6 +125,7 @@ static void swap_v2(struct cgroup_writer *writer, int64_t memory, int64_t both) 
 }
 
 static void memory_v2(struct cgroup_writer *writer, const struct oci_resources *resources) {
+    check_usage(writer, resources, "memory.current");
     swap_v2(writer, resources->memory_limit.value, resources->memory_swap.value);
     if (resources->memory_limit.value) writer_put_max(writer, "memory.max", resources->memory_limit.value);
     if (resources->memory_reservation.value) writer_put_max(writer, "memory.low", resources->memory_reservation.value);

@@ -65,12 +65,18 @@ static int raise_ambient(uint64_t set, struct runtime_error *err) {
     return 0;
 }
 
+/* A user namespace that was made without privileges denies any change of groups: then there are none to set. */
+static int set_groups(const struct identity *identity) {
+    if (setgroups(identity->group_count, identity->groups) == 0) return 0;
+    return errno == EPERM && identity->group_count == 0 ? 0 : -1;
+}
+
 int credentials_apply(const struct oci_process *process, const struct identity *identity, struct runtime_error *err) {
     const struct oci_capabilities *wanted = &process->capabilities;
     uint64_t host = host_bounding_set();
     uint64_t permitted = wanted->permitted & host, inheritable = wanted->inheritable & host;
     if (drop_bounding(wanted->bounding & host, err) < 0) return -1;
-    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(identity->group_count, identity->groups) < 0 ||
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || set_groups(identity) < 0 ||
         syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) < 0 ||
         syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid) < 0) {
         return fail(err, "user", errno, NULL, "becoming user %u: %s", identity->uid, strerror(errno));

@@ -150,7 +150,7 @@ enum oci_throttle_kind { THROTTLE_READ_BPS, THROTTLE_WRITE_BPS, THROTTLE_READ_IO
 struct oci_resources {
     struct optional_int memory_limit, memory_reservation, memory_swap;
     struct optional_uint memory_swappiness;
-    bool disable_oom_killer;
+    bool disable_oom_killer, check_before_update;
     struct optional_uint cpu_shares, cpu_period, cpu_burst, realtime_period;
     struct optional_int cpu_quota, realtime_runtime, cpu_idle;
     const char *cpus, *mems;

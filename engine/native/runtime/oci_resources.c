@@ -99,6 +99,7 @@ static void read_memory(struct oci_reader *reader, const struct json_value *memo
     take_int(reader, memory, "reservation", &resources->memory_reservation);
     take_int(reader, memory, "swap", &resources->memory_swap);
     take_uint(reader, memory, "swappiness", &resources->memory_swappiness);
+    resources->check_before_update = oci_bool(reader, memory, "checkBeforeUpdate");
     if (oci_bool(reader, memory, "disableOOMKiller")) resources->disable_oom_killer = true;
 }
 

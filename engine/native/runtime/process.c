@@ -29,18 +29,34 @@ static int open_proc(const char *path, struct runtime_error *err) {
     return fail(err, "user", number, path, "%s: %s", path, strerror(number));
 }
 
+/* A kernel without a security module has its files all the same, and says no to whatever is written there. */
+static bool apparmor_enabled(void) {
+    char enabled = 0;
+    AUTO_FD file = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+    return file >= 0 && read(file, &enabled, 1) == 1 && enabled == 'Y';
+}
+
+static bool selinux_enabled(void) {
+    struct statfs system;
+    return statfs("/sys/fs/selinux", &system) == 0 && (uint32_t)system.f_type == SELINUX_MAGIC_;
+}
+
 int process_open_files(const struct oci_process *process, struct process_files *files, struct runtime_error *err) {
     bool profile = process->apparmor_profile && *process->apparmor_profile;
     bool label = process->selinux_label && *process->selinux_label;
     *files = (struct process_files){.label = -1};
+    if (profile && !apparmor_enabled()) {
+        return fail(err, "user", ENOTSUP, process->apparmor_profile,
+                    "apparmor profile is specified in config, but apparmor is disabled or not supported");
+    }
+    if (label && !selinux_enabled()) {
+        return fail(err, "user", ENOTSUP, process->selinux_label,
+                    "selinux label is specified in config, but selinux is disabled or not supported");
+    }
     if (profile && label) return fail(err, "user", EINVAL, NULL, "both an AppArmor profile and an SELinux label");
-    if (!profile && !label) return 0;
     if (profile) files->label = open_proc("/proc/self/attr/apparmor/exec", err);
-    if (files->label < 0) files->label = open_proc("/proc/self/attr/exec", err);
-    if (files->label >= 0) return 0;
-    return fail(err, "user", ENOTSUP, profile ? process->apparmor_profile : process->selinux_label, "%s",
-                profile ? "apparmor profile is specified in config, but apparmor is disabled or not supported"
-                        : "selinux label is specified in config, but selinux is disabled or not supported");
+    if ((profile || label) && files->label < 0) files->label = open_proc("/proc/self/attr/exec", err);
+    return (profile || label) && files->label < 0 ? -1 : 0;
 }
 
 int process_stdio(int slave, const int fds[3], struct runtime_error *err) {

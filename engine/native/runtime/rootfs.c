@@ -165,12 +165,14 @@ int rootfs_mount(const struct oci_config *config, const struct mount_plan *plan,
 }
 
 int rootfs_pivot(const struct oci_config *config, int root, struct runtime_error *err) {
+    AUTO_FD old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     /* Stacking the new root on the old one needs no directory for the old one in the image. */
-    if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0) {
+    if (old < 0 || fchdir(root) < 0 || sys_pivot_root(".", ".") < 0) {
         return fail(err, "rootfs", errno, NULL, "pivot_root: %s", strerror(errno));
     }
-    /* The old root lies on top now; without MS_SLAVE its unmounting would spread to the host. */
-    if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) {
+    /* The old root lies on top now; without MS_SLAVE its unmounting would spread to the host. To mount(2) "." is
+     * still the new root, whose own mounts keep the propagation that they were given. */
+    if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) {
         return fail(err, "rootfs", errno, NULL, "leaving the host's root: %s", strerror(errno));
     }
     const char *wanted = config->rootfs_propagation;

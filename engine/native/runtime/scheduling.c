@@ -46,7 +46,7 @@ int process_set_affinity(const char *list, struct runtime_error *err) {
     cpu_set_t cpus;
     const char *at = list;
     CPU_ZERO(&cpus);
-    while (*at) {
+    for (at += strspn(at, " "); *at; at += strspn(at, " ")) {
         char *end;
         unsigned long first = strtoul(at, &end, 10), last = first;
         if (end == at) return fail(err, "bundle", EINVAL, list, "not a list of CPUs: %s", list);

@@ -68,6 +68,7 @@ enum {
 #define DEVPTS_MAGIC 0x1cd1
 #define CGROUP2_MAGIC 0x63677270
 #define TMPFS_MAGIC_ 0x01021994
+#define SELINUX_MAGIC_ 0xf97cff8c
 
 struct how {
     uint64_t flags, mode, resolve;

@@ -1,0 +1,52 @@
+/**
+ * Every field of the runtime-spec 1.2 schema that a config.json for Linux can have (config-schema.json,
+ * config-linux.json, defs.json, defs-linux.json); `*` stands for names that are free. Of other platforms the one
+ * field that holds them.
+ */
+const under = (prefix: string, names: string) => names.split(' ').map((name) => `${prefix}.${name}`);
+
+export const schemaFields: readonly string[] = [
+  'ociVersion',
+  ...under('root', 'path readonly'),
+  'hostname',
+  'domainname',
+  'annotations',
+  ...under('mounts', 'destination source type options uidMappings gidMappings'),
+  ...under('hooks', 'prestart createRuntime createContainer startContainer poststart poststop'),
+  ...under('hooks.*', 'path args env timeout'),
+  ...under('process', 'terminal consoleSize.height consoleSize.width cwd env args commandLine'),
+  ...under('process.user', 'uid gid umask additionalGids username'),
+  ...under('process.capabilities', 'bounding effective permitted inheritable ambient'),
+  ...under('process.rlimits', 'type soft hard'),
+  ...under('process', 'noNewPrivileges oomScoreAdj apparmorProfile selinuxLabel'),
+  ...under('process.scheduler', 'policy nice priority flags runtime deadline period'),
+  ...under('process.ioPriority', 'class priority'),
+  ...under('process.execCPUAffinity', 'initial final'),
+  ...under('linux.namespaces', 'type path'),
+  ...under('linux', 'uidMappings gidMappings'),
+  ...under('linux.timeOffsets.*', 'secs nanosecs'),
+  ...under('linux.devices', 'type path fileMode major minor uid gid'),
+  ...under('linux', 'cgroupsPath rootfsPropagation sysctl maskedPaths readonlyPaths mountLabel'),
+  ...under('linux.personality', 'domain flags'),
+  ...under('linux.intelRdt', 'closID l3CacheSchema memBwSchema enableCMT enableMBM'),
+  'linux.resources.unified',
+  ...under('linux.resources.devices', 'allow type major minor access'),
+  'linux.resources.pids.limit',
+  ...under('linux.resources.blockIO', 'weight leafWeight'),
+  ...under('linux.resources.blockIO.weightDevice', 'major minor weight leafWeight'),
+  ...under('linux.resources.blockIO', 'throttleReadBpsDevice throttleWriteBpsDevice'),
+  ...under('linux.resources.blockIO', 'throttleReadIOPSDevice throttleWriteIOPSDevice'),
+  ...under('linux.resources.cpu', 'shares quota period burst realtimeRuntime realtimePeriod cpus mems idle'),
+  ...under('linux.resources.hugepageLimits', 'pageSize limit'),
+  ...under('linux.resources.memory', 'limit reservation swap kernel kernelTCP swappiness disableOOMKiller'),
+  ...under('linux.resources.memory', 'useHierarchy checkBeforeUpdate'),
+  ...under('linux.resources.network', 'classID priorities.name priorities.priority'),
+  ...under('linux.resources.rdma.*', 'hcaHandles hcaObjects'),
+  ...under(
+    'linux.seccomp',
+    'defaultAction defaultErrnoRet flags listenerPath listenerMetadata architectures',
+  ),
+  ...under('linux.seccomp.syscalls', 'names action errnoRet'),
+  ...under('linux.seccomp.syscalls.args', 'index value valueTwo op'),
+  ...['solaris', 'windows', 'vm', 'zos'],
+];
