@@ -29,6 +29,7 @@ export function proveRuntime(): boolean {
   const own = runBats(tests.directory, ours);
   mkdirSync('docs/proof', { recursive: true });
   writeFileSync('docs/proof/runtime.md', report(tests, theirs, own));
+  spawnSync('node_modules/.bin/biome', ['format', '--write', 'docs/proof/runtime.md']);
   const lost = differences(theirs, own).filter(({ name }) => !known[name]);
   for (const { name, reason } of lost) console.error(`${name}\n${reason}`);
   return lost.length === 0;
