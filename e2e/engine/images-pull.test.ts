@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ErrorBody } from '../../engine/api/errors.ts';
+import type { PullPreview } from '../../engine/api/images.ts';
 import { startTestRegistry, testImages } from '../images/catalogue.ts';
 import { startFront } from '../images/front.ts';
 import { pushImage } from '../images/push.ts';
@@ -137,6 +139,40 @@ describe('docker pull', () => {
     expect(done.stdout).toMatch(/^12\./m);
     expect(done.stderr).toContain(`Unable to find image '${name}' locally`);
   });
+});
+
+test('a preview tells what a pull would fetch, and fails as it would', async () => {
+  await using fresh = await startEngine();
+  const read = async (query: Record<string, string>) => {
+    const answer = await fresh.api('GET', `/berth/images/preview?${new URLSearchParams(query)}`);
+    return { status: answer.status, body: answer.json() as PullPreview & ErrorBody };
+  };
+  const nginx = testImages().find(({ name }) => name === 'nginx');
+  const sizes = nginx?.layers.map(({ sizeBytes }) => sizeBytes) ?? [];
+  const before = await read({ name: `${registry.address}/nginx` });
+  expect(before.body).toMatchObject({
+    reference: `${registry.address}/nginx:latest`,
+    platform: `linux/${nginx?.architecture}`,
+    imageHere: false,
+    fetchBytes: sizes.reduce((sum, size) => sum + size, 0),
+  });
+  expect(before.body.layers.map(({ here }) => here)).toEqual([false, false]);
+  expect(before.body.diskBytes).toBeGreaterThan(before.body.fetchBytes);
+  // What another image has brought is not fetched again.
+  await fresh.dockerText('pull', '-q', `${registry.address}/redis`);
+  const sharing = await read({ name: `${registry.address}/nginx`, tag: 'latest' });
+  expect(sharing.body.layers.map(({ here }) => here)).toEqual([true, false]);
+  expect(sharing.body.fetchBytes).toBe(sizes[1]);
+  await fresh.dockerText('pull', '-q', `${registry.address}/nginx`);
+  expect((await read({ name: `${registry.address}/nginx` })).body).toMatchObject({
+    imageHere: true,
+    fetchBytes: 0,
+    diskBytes: 0,
+  });
+  const unknown = await read({ name: `${registry.address}/nope` });
+  expect([unknown.status, unknown.body.berth?.code]).toEqual([404, 'registry-not-found']);
+  const foreign = await read({ name: `${registry.address}/nginx`, platform: 'foo' });
+  expect([foreign.status, foreign.body.berth?.code]).toEqual([400, 'bad-parameter']);
 });
 
 /** Statuses of one layer, each with how often it may come. */

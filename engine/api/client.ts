@@ -6,7 +6,7 @@ import type {
   WaitResponse,
 } from './containers.ts';
 import type { ErrorBody } from './errors.ts';
-import type { ImageDeleteEntry, ImageInspect, ImageSummary } from './images.ts';
+import type { ImageDeleteEntry, ImageInspect, ImageSummary, PullPreview } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
 import type { ImageLayers, TreePage } from './layers.ts';
 import type { PostMortem } from './post-mortem.ts';
@@ -201,6 +201,9 @@ export function engineClient(transport: Transport) {
         const response = await open({ method: 'POST', path: `/images/create${query}`, ...options });
         yield* jsonLines<ProgressLine>(response.body);
       },
+      /** What a pull would fetch. */
+      preview: (name: string, query: { tag?: string; platform?: string } = {}, options?: CallOptions) =>
+        call<PullPreview>('GET', '/berth/images/preview', { query: { name, ...query }, ...options }),
       layers: (name: string, options?: CallOptions) =>
         call<ImageLayers>('GET', `/berth${image(name)}/layers`, options),
       tree: (name: string, layer: number, query: TreeQuery, options?: CallOptions) =>

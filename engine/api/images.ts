@@ -98,3 +98,30 @@ export interface SearchResult {
   /** Always false since Docker Hub has given it up. */
   is_automated: boolean;
 }
+
+/** GET /berth/images/preview?name=&tag=&platform=: what a pull would fetch. Fails with the pull's own errors. */
+export interface PullPreview {
+  /** As people write it, with its tag or digest. */
+  reference: string;
+  digest: string;
+  /** Of the image that would come, as in linux/arm64/v8. */
+  platform: string;
+  /** The very image is here already, under this or another name. */
+  imageHere: boolean;
+  /** Base first. */
+  layers: {
+    digest: string;
+    /** Compressed, as the registry has it. */
+    sizeBytes: number;
+    /** It is here already: nothing is fetched. */
+    here: boolean;
+    /** What an unfinished pull has left of it. */
+    keptBytes: number;
+    /** On disk: the size of a layer that is here, else an estimate by the layers that are. */
+    diskBytes: number;
+  }[];
+  /** Bytes that would come over the network. */
+  fetchBytes: number;
+  /** Bytes of disk that the layers to come would take, by estimate. */
+  diskBytes: number;
+}

@@ -45,7 +45,8 @@ export async function forgetDownload(kept: { directory: string; digest: string }
   await rm(partPath(kept), { force: true });
 }
 
-function partPath({ directory, digest }: { directory: string; digest: string }): string {
+/** Where a blob is kept while it arrives. */
+export function partPath({ directory, digest }: { directory: string; digest: string }): string {
   return join(directory, `${digest.replace(':', '-')}.part`);
 }
 

@@ -14,6 +14,7 @@ import { imageHistory, inspectImage } from './inspect.ts';
 import { Leases, Slots } from './leases.ts';
 import { listImages } from './list.ts';
 import { loadImages } from './load.ts';
+import { previewPull } from './preview.ts';
 import { pruneImages } from './prune.ts';
 import { pullImage } from './pull.ts';
 import { pushImage } from './push.ts';
@@ -76,6 +77,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       return await pruneImages(parts, request);
     },
     pull: (request) => pullImage(parts, request),
+    preview: (request) => previewPull(parts, request),
     push: (request) => pushImage(parts, request),
     load: (request) => loadImages(parts, request),
     save: (references) => saveImages(parts, references),

@@ -6,6 +6,7 @@ import type {
   ImageHistoryEntry,
   ImageInspect,
   ImageSummary,
+  PullPreview,
   RegistryAuth,
   SearchResult,
 } from '../api/images.ts';
@@ -60,6 +61,14 @@ export interface Images {
     signal: AbortSignal;
     progress: (line: ProgressLine) => void;
   }): Promise<void>;
+  /** What a pull would fetch; fetches no layer. */
+  preview(options: {
+    name: string;
+    tag: string;
+    platform?: string;
+    auth?: RegistryAuth;
+    signal: AbortSignal;
+  }): Promise<PullPreview>;
   push(options: {
     name: string;
     tag: string;

@@ -1,31 +1,20 @@
-import type { ErrorCode } from '../api/errors.ts';
 import type { RegistryAuth } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
 import { BerthError } from '../errors.ts';
-import { type ManifestHead, RegistryClient } from '../registry/client.ts';
+import type { ManifestHead, RegistryClient } from '../registry/client.ts';
 import {
-  choosePlatform,
-  type FetchedManifest,
   fitsPlatform,
-  type Manifest,
   machinePlatform,
   type Platform,
-  parseManifest,
   parsePlatform,
   showPlatform,
 } from '../registry/manifest.ts';
 import type { Wait } from '../registry/retry-after.ts';
 import { fetchImage } from './fetch-image.ts';
 import type { StoredImage } from './image-records.ts';
-import {
-  familiar,
-  familiarName,
-  isTag,
-  parseReference,
-  type Reference,
-  repositoryName,
-} from './reference.ts';
+import { familiar, familiarName, type Reference, repositoryName } from './reference.ts';
 import { nameOf } from './reference-table.ts';
+import { fromSources, platformManifest, pullReference, sourcesOf } from './sources.ts';
 import type { ImageStoreParts } from './store.ts';
 
 export interface PullOptions {
@@ -44,19 +33,10 @@ export interface PullOptions {
 export async function pullImage(parts: ImageStoreParts, options: PullOptions): Promise<void> {
   const reference = pullReference(options.name, options.tag);
   const wanted = options.platform ? parsePlatform(options.platform) : machinePlatform();
-  const clients = parts.registries.sources(reference.domain).map(
-    (target) =>
-      new RegistryClient({
-        registries: parts.registries,
-        target,
-        path: reference.path,
-        familiarName: familiarName(repositoryName(reference)),
-        ...(options.auth === undefined ? {} : { auth: options.auth }),
-        access: 'pull',
-        signal: options.signal,
-        onWait: (wait) => options.progress(waitLine(wait, reference)),
-      }),
-  );
+  const clients = sourcesOf(parts, reference, {
+    ...options,
+    onWait: (wait) => options.progress(waitLine(wait, reference)),
+  });
   const pull = { clients, wanted, options };
   if (reference.tag === undefined && reference.digest === undefined) {
     await pullAllTags(parts, reference, pull);
@@ -87,35 +67,6 @@ function waitLine({ seconds, path }: Wait, reference: Reference): ProgressLine {
     ...(id === undefined ? {} : { progressDetail: {}, id }),
   };
 }
-
-/** Does the work with the first source that can; what the last one says is what the caller hears. */
-async function fromSources<Result>(
-  clients: RegistryClient[],
-  work: (client: RegistryClient) => Promise<Result>,
-): Promise<Result> {
-  const [client, ...rest] = clients;
-  if (client === undefined) throw new Error('no source to pull from');
-  try {
-    return await work(client);
-  } catch (error) {
-    const over = !(error instanceof BerthError) || !mirrorFailures.has(error.code);
-    if (over || rest.length === 0) throw error;
-    return await fromSources(rest, work);
-  }
-}
-
-/** What a mirror can fail by where the registry itself may do better. */
-const mirrorFailures = new Set<ErrorCode>([
-  'registry-unreachable',
-  'registry-insecure',
-  'registry-denied',
-  'registry-unauthorized',
-  'registry-rate-limited',
-  'registry-not-found',
-  'registry-failed',
-  'digest-mismatch',
-  'layer-truncated',
-]);
 
 /** Pulls every tag; one that has no image for the platform is told and does not keep the others back. */
 async function pullAllTags(parts: ImageStoreParts, repository: Reference, pull: Pull): Promise<void> {
@@ -200,30 +151,6 @@ function warnOfPlatform(parts: ImageStoreParts, reference: Reference, options: P
   options.progress({
     status: `WARNING: image with reference ${familiar(reference)} was found but its platform (${showPlatform(has)}) does not match the specified platform (${showPlatform(wanted)})`,
   });
-}
-
-/** `fromImage` and `tag` of the request: the tag may be a digest, or part of the name already. */
-function pullReference(name: string, tag: string): Reference {
-  const parsed = parseReference(name);
-  if (tag === '') return parsed;
-  if (/^[A-Za-z0-9_+.-]+:[0-9a-fA-F]+$/.test(tag)) return parseReference(`${name.split('@')[0]}@${tag}`);
-  if (!isTag(tag)) throw new BerthError('bad-reference', 'invalid tag format');
-  const { tag: _tag, digest: _digest, ...repository } = parsed;
-  return parseReference(`${repositoryName(repository)}:${tag}`);
-}
-
-async function platformManifest(
-  top: FetchedManifest,
-  { client, wanted, shown }: { client: RegistryClient; wanted: Platform; shown: string },
-): Promise<Manifest> {
-  let fetched = top;
-  // An index may hold indexes; one level of that is all that exists in the wild.
-  for (let depth = 0; depth < 3; depth++) {
-    const parsed = parseManifest(fetched);
-    if (parsed.kind === 'manifest') return parsed.manifest;
-    fetched = await client.manifest(choosePlatform(parsed.index, wanted).digest, shown);
-  }
-  throw new BerthError('registry-failed', `${shown}: indexes are nested too deeply`);
 }
 
 /** Tag and digest of the pulled manifest now mean this image. */

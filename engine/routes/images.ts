@@ -57,6 +57,13 @@ function readRoutes({ images }: Engine, users: ImageUsers): Route[] {
       const list = await images.list({ all: query.flag('all'), sharedSize, filters, users });
       reply.json(list.map((row) => inVersion('image-row', row, version)));
     }),
+    route('GET', '/berth/images/preview', async (context) => {
+      const { query, signal, reply } = context;
+      const platform = query.text('platform');
+      const asked = platform === '' ? {} : { platform };
+      const reference = { name: query.text('name'), tag: query.text('tag') };
+      reply.json(await images.preview({ ...reference, ...asked, ...registryAuth(context), signal }));
+    }),
     route('GET', '/images/get', (context) => save(context, images.save(context.query.all('names')))),
     route('GET', '/images/*name/get', (context) => save(context, images.save([context.params.name]))),
     route('GET', '/images/*name/json', async ({ params, reply, version }) => {
