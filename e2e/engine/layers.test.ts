@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ImageLayers, TreePage } from '../../engine/api/layers.ts';
+import type { Comparison, ImageLayers, TreePage } from '../../engine/api/layers.ts';
 import { imageArchive } from './archive.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 
@@ -110,6 +110,64 @@ describe('the layers of an image', () => {
     expect(await refused('team/three:1/file?layer=3&path=/usr/share/doc')).toMatch(/^404 path-not-found /);
     expect(await refused('team/three:1/tree?layer=1&limit=501')).toMatch(/^400 bad-parameter /);
     expect(await refused('team/three:1/tree?layer=1&sort=date')).toMatch(/^400 bad-parameter /);
+  });
+});
+
+describe('compare', () => {
+  const compare = async (left: string, right: string, more = '') => {
+    const query = `left=${encodeURIComponent(left)}&right=${encodeURIComponent(right)}${more}`;
+    return await get<Comparison>(`/berth/compare?${query}`);
+  };
+  const told = ({ entries }: Comparison) =>
+    entries.map(({ mark, path, leftBytes, rightBytes, fields }) =>
+      [mark, path.text, leftBytes, rightBytes, ...fields].join(' '),
+    );
+
+  test('two images, and two layers of one', async () => {
+    const images = await compare('image:other', 'image:team/three:1');
+    expect(images).toMatchObject({
+      added: { files: 0, bytes: 0 },
+      changed: { files: 1, leftBytes: 13, rightBytes: 11 },
+      removed: { files: 1, bytes: 5000 },
+      total: 2,
+    });
+    expect(told(images)).toEqual(['removed /usr/share 5000 0', 'changed /etc/conf 13 11 size']);
+    expect(told(await compare('image:team/three:1', 'layer:1:team/three:1', '&limit=1'))).toEqual([
+      'added /usr/share 0 5000',
+    ]);
+    expect(await compare('layer:1:team/three:1', 'image:other')).toMatchObject({ total: 0, entries: [] });
+    expect(await compare('layer:2:team/three:1', 'layer:1:other')).toMatchObject({ total: 0 });
+  });
+
+  test('containers with their images, with each other, and with an image that shares nothing', async () => {
+    const script =
+      'echo 12345 > /new; rm /bin/vi; rm -r /var; chmod 700 /root; mkdir /made; echo 1 > /made/f';
+    await engine.dockerText('run', '--name', 'left', 'busybox', 'sh', '-c', script);
+    await engine.dockerText('run', '--name', 'right', 'busybox', 'sh', '-c', `${script}; echo 2 > /made/g`);
+    const own = await compare('image:busybox', 'container:left', '&sort=path');
+    expect(told(own)).toEqual([
+      expect.stringMatching(/^removed \/bin\/vi 0 0$/),
+      'added /made 0 2',
+      'added /new 0 6',
+      'changed /root 0 0 mode',
+      'removed /var 0 0',
+    ]);
+    const each = await compare('container:left', 'container:right');
+    expect(each.entries.filter(({ fields }) => fields[0] !== 'time')).toMatchObject([
+      { mark: 'added', path: { text: '/made/g' }, rightBytes: 2 },
+    ]);
+    const none = await compare('container:left', 'image:other');
+    expect(told(none)).toEqual(expect.arrayContaining(['removed /made 2 0', 'added /usr/share 0 5000']));
+    await engine.dockerText('rm', 'left', 'right');
+  });
+
+  test('what is not there, or not asked rightly', async () => {
+    const refused = async (left: string) =>
+      (await engine.api('GET', `/berth/compare?left=${left}&right=image:other`)).status;
+    expect(await refused('image:nope')).toBe(404);
+    expect(await refused('container:nope')).toBe(404);
+    expect(await refused('layer:9:other')).toBe(404);
+    expect(await refused('volume:x')).toBe(400);
   });
 });
 

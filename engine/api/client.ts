@@ -8,9 +8,16 @@ import type {
 import type { ErrorBody } from './errors.ts';
 import type { ImageDeleteEntry, ImageInspect, ImageSummary, PullPreview } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
-import type { ImageLayers, TreePage } from './layers.ts';
+import type { Comparison, ImageLayers, TreePage } from './layers.ts';
 import type { PostMortem } from './post-mortem.ts';
-import type { EngineStatus, EventMessage, InfoResponse, PublishedPort, VersionResponse } from './system.ts';
+import type {
+  DiskMap,
+  EngineStatus,
+  EventMessage,
+  InfoResponse,
+  PublishedPort,
+  VersionResponse,
+} from './system.ts';
 
 /**
  * The one typed client of the engine. Renderer, host, CLI and tests use it, each with a transport of its
@@ -136,6 +143,8 @@ export function engineClient(transport: Transport) {
     version: (options?: CallOptions) => call<VersionResponse>('GET', '/version', options),
     info: (options?: CallOptions) => call<InfoResponse>('GET', '/info', options),
     status: (options?: CallOptions) => call<EngineStatus>('GET', '/berth/engine', options),
+    /** Walks what containers have written: a second on large ones. */
+    disk: (options?: CallOptions) => call<DiskMap>('GET', '/berth/system/disk', options),
     ports: (options?: CallOptions) => call<PublishedPort[]>('GET', '/berth/ports', options),
     /** Lines of GET /events until the signal aborts or the engine closes. */
     async *events(
@@ -208,6 +217,13 @@ export function engineClient(transport: Transport) {
         call<ImageLayers>('GET', `/berth${image(name)}/layers`, options),
       tree: (name: string, layer: number, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${image(name)}/tree`, { query: { layer, ...query }, ...options }),
+      /** SIDE: image:NAME, layer:NUMBER:NAME or container:ID. */
+      compare: (
+        left: string,
+        right: string,
+        query: { limit?: number; sort?: 'path' | 'size' } = {},
+        options?: CallOptions,
+      ) => call<Comparison>('GET', '/berth/compare', { query: { left, right, ...query }, ...options }),
       merged: (name: string, upto: number, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${image(name)}/merged`, { query: { upto, ...query }, ...options }),
     },

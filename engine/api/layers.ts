@@ -9,6 +9,8 @@
  *   GET /berth/containers/{id}/layer?path=/&…           TreePage   the writable layer, live
  *   GET /berth/containers/{id}/file?path=…              bytes of a file of the writable layer
  *
+ *   GET /berth/compare?left=SIDE&right=SIDE&limit&sort   Comparison   SIDE is image:NAME, layer:NUMBER:NAME (the file
+ *                                                       system after that layer) or container:ID; sort=path|size
  *   POST /berth/layers/verify                           VerifiedLayer, one JSON line each
  *
  * Page parameters: path | pathBase64, offset, limit (≤ 500), sort=name|size.
@@ -103,4 +105,31 @@ export interface VerifiedLayer {
   ok: boolean;
   /** What differs, where it does. */
   message?: string;
+}
+
+/** In what two versions of a name differ. A changed time alone mostly means that the file was written again as it was. */
+export type ComparedField = 'kind' | 'mode' | 'owner' | 'size' | 'time' | 'target';
+
+/** A name that differs. A directory that only one side has stands for all below it. */
+export interface ComparedEntry {
+  path: PathName;
+  type: EntryType;
+  mark: Exclude<EntryMark, 'same'>;
+  /** Bytes on each side, of a directory those of all files below; 0 where it is not there. */
+  leftBytes: number;
+  rightBytes: number;
+  /** Files at and below it. */
+  files: number;
+  /** Of a changed name. */
+  fields: ComparedField[];
+}
+
+/** How the right side differs from the left. */
+export interface Comparison {
+  added: { files: number; bytes: number };
+  changed: { files: number; leftBytes: number; rightBytes: number };
+  removed: { files: number; bytes: number };
+  /** Names that differ; `entries` has at most `limit` of them (1 to 5000, 500 when not given). */
+  total: number;
+  entries: ComparedEntry[];
 }

@@ -82,3 +82,50 @@ export interface PublishedPort {
   hostPort: number;
   containerPort: number;
 }
+
+/** GET /berth/system/disk: where the bytes of the data disk are. Lists begin with the largest. */
+export interface DiskMap {
+  /** The file system that the data root lies on. */
+  disk: { totalBytes: number; freeBytes: number };
+  images: {
+    /** Each layer once. */
+    bytes: number;
+    /** Of layers that no image has: a pull that was broken off, kept a day for the next try. */
+    unusedBytes: number;
+    items: DiskImage[];
+  };
+  /** What containers have written. */
+  writableLayers: { bytes: number; items: DiskContainer[] };
+  logs: { bytes: number; items: DiskContainer[] };
+  volumes: { bytes: number; items: DiskVolume[] };
+  /** Blobs in flight, kept for resuming. */
+  downloads: { bytes: number; items: { name: string; bytes: number }[] };
+  /** Indexes and frames: what makes layers readable and gives back their very tars. */
+  indexes: { bytes: number };
+}
+
+export interface DiskImage {
+  id: string;
+  names: string[];
+  bytes: number;
+  /** In layers that other images have too. */
+  sharedBytes: number;
+  /** What removing it gives back. */
+  uniqueBytes: number;
+  /** Containers that use it. */
+  containers: string[];
+}
+
+export interface DiskContainer {
+  id: string;
+  name: string;
+  running: boolean;
+  bytes: number;
+}
+
+export interface DiskVolume {
+  name: string;
+  bytes: number;
+  /** Ids of the containers that mount it. */
+  containers: string[];
+}

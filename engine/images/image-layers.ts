@@ -1,3 +1,4 @@
+import { BerthError } from '../errors.ts';
 import { findImage } from './find.ts';
 import type { StoredImage } from './image-records.ts';
 import { isDigest, showName } from './reference-table.ts';
@@ -48,6 +49,24 @@ export function numberLayers(parts: ImageStoreParts, reference: string): Numbere
       sharedWith: level === undefined ? [] : users(level).flatMap((other) => namesOf(parts, other)),
     })),
   };
+}
+
+/** The line with a number; throws layer-not-found. */
+export function lineOf(image: NumberedImage, number: number | undefined): ImageLine {
+  const line = image.lines[(number ?? 0) - 1];
+  if (line === undefined) throw noLayer(image, String(number ?? ''));
+  return line;
+}
+
+/** The layer that the file system stands on after the line with this number; 0 while there is none. */
+export function levelUpTo(image: NumberedImage, number: number | undefined): number {
+  lineOf(image, number);
+  return image.lines.slice(0, number).reduce((level, line) => line.level ?? level, 0);
+}
+
+export function noLayer(image: NumberedImage, number: string): BerthError {
+  const text = `image ${image.id} has no layer ${number}: it has ${image.lines.length}`;
+  return new BerthError('layer-not-found', text, { layer: number });
 }
 
 type HistoryLine = Pick<ImageLine, 'level' | 'command' | 'createdAt'>;

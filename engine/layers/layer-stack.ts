@@ -21,6 +21,11 @@ export class LayerStack implements AsyncDisposable {
     return this.#chains.length;
   }
 
+  /** Chain id (hex) of the layer with a level. */
+  chain(level: number): string {
+    return this.#chains[level - 1] ?? '';
+  }
+
   index(reading: Reading, level: number): Promise<LayerIndex> {
     return this.#opened(this.#indexes, level, 'index', (source) => LayerIndex.open(source, reading));
   }

@@ -1,10 +1,17 @@
 import type { TreePage } from '../api/layers.ts';
 import type { EngineFiles } from '../store/files.ts';
+import { compareTrees } from './compare-trees.ts';
+import {
+  type ComparedDirectory,
+  ContainerDirectory,
+  emptyDirectory,
+  ImageDirectory,
+} from './compared-tree.ts';
 import { readFileIn } from './file-reader.ts';
 import { HiddenBy } from './hidden-by.ts';
 import type { EntryPlace } from './layer-relation.ts';
 import { LayerStack, layerPath, splitPath } from './layer-stack.ts';
-import type { LayerTrees, TreeOptions } from './layers.ts';
+import type { ComparedSide, LayerTrees, TreeOptions } from './layers.ts';
 import { MergedDirectory } from './merged-directory.ts';
 import { noDirectory, noFile } from './no-path.ts';
 import { pageBytes, Reading } from './reading.ts';
@@ -45,10 +52,37 @@ export function openLayerTrees({ files, unpackProgram: program }: LayerTreesOpti
       // The root is there in every layer.
       return { files: index.files, directories: index.directories - 1, marks: { added, changed, removed } };
     },
+    async compare({ left, right, limit, sort }) {
+      await using leftStack = new LayerStack(files, left.layers);
+      await using rightStack = new LayerStack(files, right.layers);
+      return await compareTrees({
+        left: await sideRoot(leftStack, upper, left),
+        right: await sideRoot(rightStack, upper, right),
+        limit,
+        sort,
+      });
+    },
     upperTree: (options) => upper.tree(options),
     openUpperFile: (options) => upper.openFile(options),
     changes: (options) => upper.changes(options),
   };
+}
+
+/** The root directory of a file system that is compared. */
+async function sideRoot(
+  stack: LayerStack,
+  uppers: UpperTrees,
+  { upper }: ComparedSide,
+): Promise<ComparedDirectory> {
+  const reading = new Reading();
+  const root = { level: stack.height, entry: 0 };
+  const image =
+    stack.height === 0
+      ? emptyDirectory
+      : new ImageDirectory(stack, reading, await MergedDirectory.at(stack, reading, root));
+  if (upper === undefined) return image;
+  const index = await uppers.walk(upper, reading);
+  return new ContainerDirectory(index, await index.entry(reading, 0), image);
 }
 
 async function layerPage(stack: LayerStack, options: TreeOptions & { number: number }): Promise<TreePage> {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { EntryMark, EntryType, PathName, TreePage } from '../api/layers.ts';
+import type { Comparison, EntryMark, EntryType, PathName, TreePage } from '../api/layers.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { StorageDriver } from './driver.ts';
 
@@ -43,8 +43,21 @@ export interface LayerTrees {
   openUpperFile(options: { upper: string; path: Uint8Array }): Promise<OpenedFile>;
   /** Counts of a layer for its summary line. */
   counts(options: { layers: string[]; number: number }): Promise<LayerCounts>;
+  /** Differences of two file systems; `limit` entries are told. */
+  compare(options: {
+    left: ComparedSide;
+    right: ComparedSide;
+    limit: number;
+    sort: 'path' | 'size';
+  }): Promise<Comparison>;
   /** docker diff's lines. `layers` is the image, base first. */
   changes(options: { upper: string; layers: string[] }): Promise<Change[]>;
+}
+
+/** A file system as it stands on some layers, with a container's writable layer on top where `upper` names one. */
+export interface ComparedSide {
+  layers: string[];
+  upper?: string;
 }
 
 export interface TreeOptions {

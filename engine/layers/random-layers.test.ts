@@ -131,6 +131,7 @@ test.each([11, 12, 13, 14, 15, 16])('seed %i', async (seed) => {
   for (const [index, view] of views.entries()) {
     const before = views[index - 1];
     for (const path of everywhere.values()) await compareMerged(chain, index + 1, { view, before, path });
+    await compareSides(chain, views, [index, pick(views.length)]);
     await compareLayer(chain, { layers, views, number: index + 1 });
   }
 });
@@ -178,6 +179,35 @@ async function compareMerged(
   ).toEqual([...names, ...removed].sort(byName));
   const sizes = (await ask('size')).map(({ sizeBytes }) => sizeBytes);
   expect(sizes, where).toEqual(sizes.toSorted((a, b) => b - a));
+}
+
+/** Any two views: names that differ, a directory that only one has standing for all in it. */
+async function compareSides(chain: string[], views: Node[], [left, right]: [number, number]): Promise<void> {
+  const expected: string[] = [];
+  const walk = (a: Node, b: Node, path: string): void => {
+    for (const name of new Set([...a.children.keys(), ...b.children.keys()])) {
+      const [before, after] = [a.children.get(name), b.children.get(name)];
+      const where = `${path}/${name}`;
+      if (before === undefined) expected.push(`added ${where} 0 ${sizeOf(after!)}`);
+      else if (after === undefined) expected.push(`removed ${where} ${sizeOf(before)} 0`);
+      else if (before.bytes === undefined && after.bytes === undefined) walk(before, after, where);
+      else if (before.bytes !== after.bytes) {
+        expected.push(`changed ${where} ${sizeOf(before)} ${sizeOf(after)}`);
+      }
+    }
+  };
+  walk(views[left]!, views[right]!, '');
+  const compared = await store.trees.compare({
+    left: { layers: chain.slice(0, left + 1) },
+    right: { layers: chain.slice(0, right + 1) },
+    limit: 5000,
+    sort: 'path',
+  });
+  const told = compared.entries.map(
+    ({ mark, path, leftBytes, rightBytes }) => `${mark} ${path.text} ${leftBytes} ${rightBytes}`,
+  );
+  expect(told.sort(), `${left + 1} and ${right + 1}`).toEqual(expected.sort());
+  expect(compared.total).toBe(expected.length);
 }
 
 /** One layer's own view: marks against what was below, and the first later layer that hides each entry. */

@@ -30,7 +30,7 @@ export class UpperTrees {
   async tree(options: TreeOptions & { layers: string[]; upper: string }): Promise<TreePage> {
     const { offset, limit, sort } = options;
     const walked = new Reading();
-    const index = await this.#walk(options.upper, walked);
+    const index = await this.walk(options.upper, walked);
     const path = layerPath(options.path);
     const number = await index.directory(walked, path);
     if (number === undefined) throw noDirectory(options.path);
@@ -57,14 +57,14 @@ export class UpperTrees {
 
   async changes({ upper, layers }: { upper: string; layers: string[] }): Promise<Change[]> {
     const reading = new Reading();
-    const index = await this.#walk(upper, reading);
+    const index = await this.walk(upper, reading);
     await using stack = new LayerStack(this.#files, layers);
     const lower = new LowerTree({ files: this.#files, stack, reading: new Reading() });
     return await upperChanges({ index, lower, reading });
   }
 
   /** The index that a confined walk of the directory writes. */
-  async #walk(directory: string, reading: Reading): Promise<LayerIndex> {
+  async walk(directory: string, reading: Reading): Promise<LayerIndex> {
     const task = startUnpack({ program: this.#program, task: 'walk', directory });
     const [bytes] = await Promise.all([buffer(task.stdout as Readable), task.result]);
     return await LayerIndex.open(memoryBytes(bytes), reading);

@@ -1,6 +1,7 @@
 import type { Route } from '../http/router.ts';
 import type { Engine } from '../system/engine.ts';
 import { absentRoutes } from './absent.ts';
+import { compareRoutes } from './compare.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
@@ -25,6 +26,7 @@ export function engineRoutes(engine: Engine): Route[] {
     ...registryRoutes(engine),
     ...imageRoutes(engine),
     ...layerRoutes(engine),
+    ...compareRoutes(engine),
     ...volumeRoutes(engine),
     ...networkRoutes(engine),
     ...absentRoutes(),

@@ -4,7 +4,7 @@ import type { Containers } from '../containers/containers.ts';
 import { BerthError } from '../errors.ts';
 import type { Query } from '../http/query.ts';
 import { type Route, route } from '../http/router.ts';
-import type { ImageLine, NumberedImage } from '../images/image-layers.ts';
+import { type ImageLine, levelUpTo, lineOf, type NumberedImage, noLayer } from '../images/image-layers.ts';
 import type { Images } from '../images/images.ts';
 import type { Layers, LayerTrees, TreeOptions } from '../layers/layers.ts';
 import type { Engine } from '../system/engine.ts';
@@ -114,24 +114,6 @@ async function summary(
   if (level === undefined) return { number, ...told, ...none };
   const { files, directories, marks } = await trees.counts({ layers: image.chains, number: level });
   return { number, ...told, files, directories, ...marks };
-}
-
-/** The line with a number; throws layer-not-found. */
-function lineOf(image: NumberedImage, number: number | undefined): ImageLine {
-  const line = image.lines[(number ?? 0) - 1];
-  if (line === undefined) throw noLayer(image, String(number ?? ''));
-  return line;
-}
-
-/** The layer that the file system stands on after the line with this number; 0 while there is none. */
-function levelUpTo(image: NumberedImage, number: number | undefined): number {
-  lineOf(image, number);
-  return image.lines.slice(0, number).reduce((level, line) => line.level ?? level, 0);
-}
-
-function noLayer(image: NumberedImage, number: string): BerthError {
-  const text = `image ${image.id} has no layer ${number}: it has ${image.lines.length}`;
-  return new BerthError('layer-not-found', text, { layer: number });
 }
 
 /** Pages count layers as the image's lines are numbered, which lines without files are among. */

@@ -4,6 +4,7 @@ import { BerthError } from '../errors.ts';
 import type { RequestContext } from '../http/context.ts';
 import { writeSlowly } from '../http/frames.ts';
 import { type Route, route } from '../http/router.ts';
+import { diskMap } from '../system/disk-map.ts';
 import { diskUsage } from '../system/disk-usage.ts';
 import type { Engine } from '../system/engine.ts';
 import { eventTest } from '../system/event-filter.ts';
@@ -26,6 +27,7 @@ export function systemRoutes(engine: Engine): Route[] {
     }),
     route('GET', '/events', (context) => events(engine, context)),
     route('GET', '/berth/engine', async ({ reply }) => reply.json(await status(engine))),
+    route('GET', '/berth/system/disk', async ({ reply }) => reply.json(await diskMap(engine))),
     route('GET', '/berth/ports', ({ reply }) => reply.json(engine.networks.ports())),
   ];
 }

@@ -5,7 +5,6 @@ import { pruneLabels } from '../containers/prune.ts';
 import { asBerthError, BerthError } from '../errors.ts';
 import { checkFilters, type Filters } from '../filters.ts';
 import { type Route, route } from '../http/router.ts';
-import { treeBytes } from '../system/disk-usage.ts';
 import type { Engine } from '../system/engine.ts';
 
 /** `/volumes/…`. */
@@ -84,7 +83,7 @@ async function prune(engine: Engine, filters: Filters) {
     if (volumes.usersOf(volume.Name).length > 0) continue;
     if (!all && !volumes.isAnonymous(volume.Name)) continue;
     if (!pruneLabels(volume.Labels ?? {}, filters)) continue;
-    const size = await treeBytes(volume.Mountpoint);
+    const size = await engine.layers.size(volume.Mountpoint);
     try {
       await volumes.remove(volume.Name);
     } catch (error) {

@@ -1,7 +1,4 @@
-import { lstat, opendir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { listContainers } from '../containers/list.ts';
-import { isErrno } from '../errors.ts';
 import type { Engine } from './engine.ts';
 
 /** GET /system/df. */
@@ -26,39 +23,15 @@ export async function diskUsage(engine: Engine, types: string[]): Promise<Record
   };
 }
 
-export async function volumesWithUsage({ volumes }: Engine) {
+export async function volumesWithUsage({ layers, volumes }: Engine) {
   return await Promise.all(
     volumes.list().map(async (volume) => ({
       ...volume,
       UsageData: {
         RefCount: volumes.usersOf(volume.Name).length,
-        Size: await treeBytes(volume.Mountpoint),
+        // Containers write there: a confined program walks it.
+        Size: await layers.size(volume.Mountpoint),
       },
     })),
   );
-}
-
-/** Bytes of all regular files below a directory, links counted once; nothing is followed. */
-export async function treeBytes(root: string): Promise<number> {
-  const seen = new Set<number>();
-  let bytes = 0;
-  const pending = [root];
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    try {
-      for await (const entry of await opendir(path)) {
-        const below = join(path, entry.name);
-        if (entry.isDirectory()) pending.push(below);
-        else if (entry.isFile()) {
-          const { size, nlink, ino } = await lstat(below);
-          if (nlink > 1 && seen.has(ino)) continue;
-          if (nlink > 1) seen.add(ino);
-          bytes += size;
-        }
-      }
-    } catch (error) {
-      // Containers go on writing and removing meanwhile.
-      if (!isErrno(error) || error.code !== 'ENOENT') throw error;
-    }
-  }
-  return bytes;
 }
