@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import type { RegistryAuth } from '../api/images.ts';
 import type { ProgressLine } from '../api/json-stream.ts';
 import { BerthError } from '../errors.ts';
 import { RegistryClient } from '../registry/client.ts';
 import { mediaTypes, sha256 } from '../registry/manifest.ts';
-import { mountBlob, uploadBlob } from '../registry/upload.ts';
+import { bytesToSend, mountBlob, uploadBlob } from '../registry/upload.ts';
 import { hexOf, type StoredImage } from './image-records.ts';
-import { packLayer } from './pack-layer.ts';
+import { PackedLayer } from './pack-layer.ts';
 import { BarMeter, wordLine } from './progress.ts';
 import { familiarName, isTag, parseReference, type Reference, repositoryName } from './reference.ts';
 import { isDigest } from './reference-table.ts';
@@ -75,8 +74,7 @@ async function pushTag(
   const layers = await pushLayers(parts, client, image, options);
   const config = readFileSync(parts.files.image(hexOf(image.id)).config);
   if (!(await client.exists(image.id))) {
-    const open = (start: number, end: number) => Readable.from([config.subarray(start, end)]);
-    await uploadBlob(client, { digest: image.id, sizeBytes: config.length, open }, options.signal);
+    await uploadBlob(client, bytesToSend(image.id, config), options.signal);
   }
   const manifest = dockerManifest({ digest: image.id, sizeBytes: config.length }, layers);
   await client.putManifest(tag, manifest, mediaTypes.dockerManifest);
@@ -160,24 +158,22 @@ async function pushLayer(
       return blob;
     }
   }
-  const packed = await packLayer(parts, layer.chain, options.signal);
-  try {
-    const meter = new BarMeter({
-      send: options.progress,
-      status: 'Pushing',
-      id: layer.id,
-      total: packed.sizeBytes,
-    });
-    const open = (start: number, end: number) =>
-      packed.open({ start, end, progress: (sent) => meter.update(sent) });
-    await uploadBlob(client, { digest: packed.digest, sizeBytes: packed.sizeBytes, open }, options.signal);
-    meter.finish();
-    options.progress(wordLine('Pushed', layer.id));
-    await remember(parts, client, layer.chain, packed);
-    return packed;
-  } finally {
-    await packed.discard();
-  }
+  const meter = new BarMeter({
+    send: options.progress,
+    status: 'Pushing',
+    id: layer.id,
+    total: parts.layers.record(layer.chain)?.tarBytes ?? 0,
+  });
+  await using packed = new PackedLayer(parts, {
+    chain: layer.chain,
+    signal: options.signal,
+    progress: (bytes) => meter.update(bytes),
+  });
+  await uploadBlob(client, packed, options.signal);
+  meter.finish();
+  options.progress(wordLine('Pushed', layer.id));
+  await remember(parts, client, layer.chain, packed);
+  return { digest: packed.digest, sizeBytes: packed.sizeBytes };
 }
 
 async function remember(

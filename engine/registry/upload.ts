@@ -1,14 +1,25 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { BerthError } from '../errors.ts';
 import type { RegistryClient } from './client.ts';
 import type { HttpAnswer } from './http.ts';
 
-/** A blob to send: its bytes can be read from any place on, more than once. */
+/** A blob to send, which may still be in the making: its bytes can be read from any place on, more than once. */
 export interface BlobToSend {
-  digest: string;
-  sizeBytes: number;
+  /** Known once `reach` has come to its end. */
+  readonly digest: string;
+  /** Waits until there are bytes worth sending from `start` on, and tells where they end; `start` itself at the blob's end. */
+  reach(start: number): Promise<number>;
   /** Bytes from `start` to `end` (exclusive). */
   open(start: number, end: number): Readable;
+}
+
+/** A small blob that is there already. */
+export function bytesToSend(digest: string, bytes: Buffer): BlobToSend {
+  return {
+    digest,
+    reach: async () => bytes.length,
+    open: (start, end) => Readable.from([bytes.subarray(start, end)]),
+  };
 }
 
 /** A blob goes in pieces of so many bytes: what a broken connection makes one send again at most. */
@@ -28,8 +39,8 @@ export async function uploadBlob(
   let location = await begin(client, blob);
   let at = 0;
   let failures = 0;
-  while (at < blob.sizeBytes) {
-    const end = Math.min(at + chunkBytes, blob.sizeBytes);
+  for (let reached = await blob.reach(0); at < reached; reached = await blob.reach(at)) {
+    const end = Math.min(at + chunkBytes, reached);
     try {
       location = await sendChunk(client, blob, { location, start: at, end, signal });
       at = end;
