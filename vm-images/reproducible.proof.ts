@@ -75,8 +75,8 @@ function build(arch: string, { directory, environment, umask, uid }: Surrounding
   );
 }
 
-/** Builds twice and prints each file's digests; false when they differ. */
-export function proveReproducible(arch: string = hostArch()): boolean {
+/** Builds twice; whether every file is the same, and a line for each with its digests. */
+export function compareTwoBuilds(arch: string = hostArch()): { same: boolean; lines: string[] } {
   const root = mkdtempSync(join(tmpdir(), 'berth-reproducible-'));
   try {
     // The second build may be another user's, who has to get this far.
@@ -99,17 +99,21 @@ export function proveReproducible(arch: string = hostArch()): boolean {
   }
 }
 
-function compareBuilds(first: Record<string, string>, second: Record<string, string>): boolean {
-  let same = true;
-  for (const name of Object.keys({ ...first, ...second })) {
+function compareBuilds(
+  first: Record<string, string>,
+  second: Record<string, string>,
+): { same: boolean; lines: string[] } {
+  const names = Object.keys({ ...first, ...second });
+  const lines = names.map((name) => {
     const equal = first[name] === second[name];
-    same &&= equal;
-    console.log(`${equal ? 'same  ' : 'DIFFER'} ${name} ${first[name]}${equal ? '' : ` ${second[name]}`}`);
-  }
-  return same;
+    return `${equal ? 'same  ' : 'DIFFER'} ${name} ${first[name]}${equal ? '' : ` ${second[name]}`}`;
+  });
+  return { same: names.every((name) => first[name] === second[name]), lines };
 }
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { arch: { type: 'string' } } });
-  if (!proveReproducible(values.arch)) process.exitCode = 1;
+  const { same, lines } = compareTwoBuilds(values.arch);
+  console.log(lines.join('\n'));
+  if (!same) process.exitCode = 1;
 }

@@ -26,10 +26,10 @@ const programs = [
 
 /** Commands of busybox: what the host runs over SSH, what the kernel calls, and what a person looks around with. */
 const applets =
-  'ash sh awk base64 basename blkid cat chgrp chmod chown chroot clear cmp cp cut date dd df diff dirname dmesg du ' +
-  'echo ed env expr false find free fsync getopt grep gunzip gzip head hexdump hostname id ip kill killall less ln ls ' +
-  'lsof md5sum mkdir mkfifo mknod mktemp more mount mountpoint mv nc netstat nohup nproc nsenter nslookup od paste ' +
-  'ping pgrep pidof pkill printenv printf ps pwd readlink realpath renice reset rm rmdir sed seq setsid sha256sum ' +
+  'ash sh awk base64 basename cat chgrp chmod chown chroot clear cmp cp cut date dd df diff dirname dmesg du ' +
+  'echo ed env expr false find free getopt grep gunzip gzip head hexdump hostname id ip kill killall less ln ls ' +
+  'md5sum mkdir mkfifo mknod mktemp more mount mv nc netstat nproc nsenter nslookup od paste ' +
+  'ping pidof printf ps pwd readlink realpath renice reset rm rmdir sed seq setsid sha256sum ' +
   'sleep sort stat stty sync tail tar tee test timeout top touch tr traceroute true truncate tty umount uname uniq ' +
   'unshare uptime vi wc wget which xargs xxd xzcat yes zcat';
 const adminApplets =

@@ -100,7 +100,8 @@ test('from a click to a running container, and back to nothing', async ({ open, 
     ).toBeVisible();
     expect(await fetched(port)).toBe('Changed by hand\n');
     await terminal.getByRole('button', { name: 'Open a new shell' }).click();
-    await expect(terminal.locator('.xterm-rows')).toHaveText(/# \s*$/);
+    await expect(terminal.getByText('Opening a shell…')).toHaveCount(0);
+    await expect(terminal.locator('.xterm-rows')).toHaveText(/# .*# \s*$/);
     await picture(page, 'containers');
   });
 

@@ -9,6 +9,7 @@ import {
   machineNeeds,
   testNeeds,
 } from '../../electron/start/system-packages.ts';
+import { writeProof } from '../proof/record.ts';
 import { MachineKeeper } from './machine-keeper.ts';
 import { native, proveFuzz } from './native.ts';
 import { check, type Outcome, playwright, together, vitest } from './suites.ts';
@@ -23,12 +24,13 @@ const proofs: Record<string, () => boolean | Promise<boolean>> = {
   arm64: async () => (await import('../proof/arm64.ts')).proveArm64(),
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
   fuzz: () => proveFuzz(),
-  image: async () => (await import('../../vm-images/reproducible.proof.ts')).proveReproducible(),
+  image: proveImage,
   machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),
   runtime: async () => {
     await buildAll(['native']);
     return (await import('../proof/runtime/runtime.ts')).proveRuntime();
   },
+  screenshots: renewScreenshots,
   'machine-arm64': async () => (await import('../../vm-images/boot.proof.ts')).proveBoot('arm64'),
 };
 
@@ -71,6 +73,30 @@ function onMachine(suite: (environment: Record<string, string>) => Outcome): Sui
     });
     return environment ? suite(environment) : { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
   };
+}
+
+/** Builds the machine's image twice, in different surroundings. */
+async function proveImage(): Promise<boolean> {
+  const { compareTwoBuilds } = await import('../../vm-images/reproducible.proof.ts');
+  const { same, lines } = compareTwoBuilds();
+  console.log(lines.join('\n'));
+  const surroundings =
+    'Built twice: in directories of different depth and name, as root and as nobody, with umask 022 and 077, ' +
+    'in UTC and Asia/Kathmandu, in the locales C and zh_CN.UTF-8.';
+  const words = ['sha256 of each file:', '', '```', ...lines, '```'];
+  writeProof('image', {
+    title: 'Two builds of the machine’s image are the same bytes',
+    lines: [surroundings, ...words],
+  });
+  return same;
+}
+
+/** Walks the demonstration journey, which takes the pictures of the documents as it goes. */
+async function renewScreenshots(): Promise<boolean> {
+  await buildAll();
+  await using machine = new MachineKeeper();
+  const environment = { ...(await machine.environment()), BERTH_PICTURES: 'docs/screenshots' };
+  return playwright('screenshots', ['--project=journey', 'demonstration'], { environment }).failed === 0;
 }
 
 async function runSuites(suites: Suite[]): Promise<number> {
