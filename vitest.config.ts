@@ -30,7 +30,7 @@ export default defineConfig({
           name: 'native',
           include: [
             'engine/runtime/shim-*.test.ts',
-            'engine/layers/{hostile-tars,layer-trees,random-layers}.test.ts',
+            'engine/layers/{driver,hostile-tars,layer-trees,random-layers}.test.ts',
           ],
           env: {
             BERTH_TEST_SHIM: `${import.meta.dirname}/build/native/test/berth-shim`,

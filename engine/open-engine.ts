@@ -81,7 +81,7 @@ export async function openEngine(options: {
     registry,
     images,
     layers,
-    containerTrees: openContainerTrees({ unpackProgram }),
+    containerTrees: openContainerTrees({ files, unpackProgram }),
     networks,
     volumes,
     runtime: openRuntime({ instance, files }),

@@ -44,7 +44,7 @@ async function commit(
   const { config, imageId, layers } = container.definition;
   const { id, name } = await parts.images.commit({
     ...request,
-    layer: parts.containerTrees.pack(container.files.upper, request.signal),
+    layer: await parts.containerTrees.pack(container.files.upper, request.signal),
     below: layers,
     parentId: imageId,
     config: imageConfig(mergeImageConfig(asked, imageConfig(config))),

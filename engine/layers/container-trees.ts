@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isErrno } from '../errors.ts';
+import type { EngineFiles } from '../store/files.ts';
 import type { MountPlan } from './driver.ts';
 import { taskOutput } from './task-output.ts';
 import { type StatReport, startUnpack, type UnpackTask } from './unpack-program.ts';
+import { copyOf } from './vfs.ts';
 
 /**
  * A container's file system as docker cp, export and commit see it. All work is done by a confined program that has it
@@ -35,7 +37,7 @@ export interface ContainerTrees {
   /** A tar of the root file system without what is mounted on it. */
   export(view: ContainerView, signal?: AbortSignal): Readable;
   /** A writable layer as a tar with an image's whiteouts. */
-  pack(upper: string, signal?: AbortSignal): Readable;
+  pack(upper: string, signal?: AbortSignal): Promise<Readable>;
 }
 
 /** Where a container's file system is: in the mount namespace of its process, or put together anew. */
@@ -48,8 +50,8 @@ export type ContainerView =
       mounts: { source: string; destination: string; readOnly: boolean }[];
     };
 
-export function openContainerTrees(options: { unpackProgram: string }): ContainerTrees {
-  const { unpackProgram: program } = options;
+export function openContainerTrees(options: { files: EngineFiles; unpackProgram: string }): ContainerTrees {
+  const { files, unpackProgram: program } = options;
   const viewTask = (task: UnpackTask['task'], view: ContainerView, words: Word[]): UnpackTask => ({
     program,
     task,
@@ -84,7 +86,11 @@ export function openContainerTrees(options: { unpackProgram: string }): Containe
       if (fed.status === 'rejected' && !isClosedPipe(fed.reason)) throw fed.reason;
     },
     export: (view, signal) => packed(viewTask('export', view, [['bare', '']]), signal),
-    pack: (upper, signal) => packed({ program, task: 'pack', directory: upper }, signal),
+    async pack(upper, signal) {
+      const original = await copyOf(files, upper);
+      const task = { program, task: 'pack' as const, directory: upper };
+      return packed(original === undefined ? task : { ...task, original }, signal);
+    },
   };
 }
 

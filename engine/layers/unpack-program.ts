@@ -14,6 +14,7 @@ export interface UnpackTask {
     | 'read'
     | 'walk'
     | 'pack'
+    | 'copy'
     | 'remove'
     | 'sync'
     | 'get'
@@ -22,6 +23,8 @@ export interface UnpackTask {
   /** The directory that the task is about, or the mount namespace of its container. */
   directory: string;
   options?: Record<string, number>;
+  /** What the directory is a whole copy of, or is to become a copy of. */
+  original?: string;
   signal?: AbortSignal;
   onProgress?: (progress: { blobBytes: number; tarBytes: number }) => void;
   /** A file is open, before its bytes are asked for. */
@@ -64,9 +67,11 @@ const withOutput = new Set(['rebuild', 'read', 'walk', 'pack', 'get', 'export'])
 /** Starts a task. Its end is always seen through `result`, which must be awaited. */
 export function startUnpack(task: UnpackTask): RunningTask {
   const directory = openSync(task.directory, 'r');
+  const original = task.original === undefined ? undefined : openSync(task.original, 'r');
   let child: ChildProcess;
   try {
-    const options = Object.entries(task.options ?? {}).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+    const asked = { ...task.options, ...(original === undefined ? {} : { copied: 1 }) };
+    const options = Object.entries(asked).flatMap(([name, value]) => [`--${name}`, `${value}`]);
     child = spawn(task.program, [task.task, ...options], {
       stdio: [
         withInput.has(task.task) ? 'pipe' : 'ignore',
@@ -74,6 +79,7 @@ export function startUnpack(task: UnpackTask): RunningTask {
         'ignore',
         'pipe',
         directory,
+        ...(original === undefined ? [] : [original]),
         ...(task.plan === undefined ? [] : ['pipe' as const]),
       ],
       env: {},
@@ -81,10 +87,11 @@ export function startUnpack(task: UnpackTask): RunningTask {
     });
   } finally {
     closeSync(directory);
+    if (original !== undefined) closeSync(original);
   }
   // A reader that ends early shows in the result; the broken pipe says nothing more.
   child.stdin?.on('error', () => {});
-  const plan = (child.stdio as readonly unknown[])[5] as Writable | undefined;
+  const plan = task.plan && ((child.stdio as readonly unknown[])[5] as Writable);
   plan?.on('error', () => {});
   plan?.end(task.plan);
   const cancel = () => child.kill('SIGKILL');

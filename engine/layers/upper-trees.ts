@@ -14,6 +14,7 @@ import { pageBytes, Reading } from './reading.ts';
 import { extraFields, page, treeEntry } from './tree-page.ts';
 import { startUnpack } from './unpack-program.ts';
 import { upperChanges } from './upper-changes.ts';
+import { copyOf } from './vfs.ts';
 
 /** Bytes of the image's indexes that looking up one name takes at most, in a directory of millions. */
 const lookUpBytes = 24 * (12 + 64 + 255);
@@ -65,7 +66,13 @@ export class UpperTrees {
 
   /** The index that a confined walk of the directory writes. */
   async walk(directory: string, reading: Reading): Promise<LayerIndex> {
-    const task = startUnpack({ program: this.#program, task: 'walk', directory });
+    const original = await copyOf(this.#files, directory);
+    const task = startUnpack({
+      program: this.#program,
+      task: 'walk',
+      directory,
+      ...(original === undefined ? {} : { original }),
+    });
     const [bytes] = await Promise.all([buffer(task.stdout as Readable), task.result]);
     return await LayerIndex.open(memoryBytes(bytes), reading);
   }

@@ -24,6 +24,8 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
     containers: join(root, 'containers'),
     images: join(root, 'images'),
     layers: join(root, 'layers'),
+    /** Name of the storage driver that the layers are of. */
+    layerDriver: join(root, 'layers', 'driver'),
     volumes: join(root, 'volumes'),
     networks: join(root, 'networks'),
     /** Bytes of layers in flight, kept for resuming: downloads/<digest hex>.part and .json */
@@ -58,6 +60,8 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
       index: join(root, 'layers', chainHex, 'index'),
       /** How it stands to the layers below: marks, merged directories, what it hides (docs/layers.md). */
       relation: join(root, 'layers', chainHex, 'relation'),
+      /** With the driver vfs: all files of the stack up to this layer. */
+      full: join(root, 'layers', chainHex, 'full'),
       /** The tar's bytes that are not contents of a regular file; with `diff` it gives back the very tar. */
       frame: join(root, 'layers', chainHex, 'frame'),
       /** What docker inspect names beside diff; nothing is ever mounted or made there. */

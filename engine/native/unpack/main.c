@@ -9,6 +9,8 @@
  *   read    one file's contents, asked on 0, on 1
  *   walk    index of a writable layer, on 1
  *   pack    a writable layer as an image's layer, a tar on 1
+ *           both with --copied 1 where it is a whole copy of the directory on 5
+ *   copy    what lies in the directory on 5, onto the directory
  *   remove  everything in the directory
  *   sync    the directory's file system
  *
@@ -22,6 +24,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,19 +33,21 @@
 
 #include "archive.h"
 #include "confine.h"
+#include "copy.h"
 #include "extract.h"
 #include "index.h"
 #include "pack.h"
 #include "plan.h"
 #include "read.h"
 #include "rebuild.h"
+#include "reduce.h"
 #include "remove.h"
 #include "report.h"
 #include "source.h"
 #include "view.h"
 #include "walk.h"
 
-enum { DIRECTORY_FD = 4, DEFAULT_SECONDS = 3600 };
+enum { DIRECTORY_FD = 4, ORIGINAL_FD = 5, DEFAULT_SECONDS = 3600 };
 #define MEMORY_BYTES (1536ull << 20)
 /* Each entry costs about 200 bytes here: the memory limit would be reached at about this many. */
 enum { DEFAULT_ENTRIES = 5000000 };
@@ -132,25 +137,47 @@ static void read_one(unsigned seconds) {
   read_file(root);
 }
 
-static void walk_upper(unsigned seconds, unsigned long long max_entries) {
-  const int keep[] = {-1};
+/* The tree of a writable layer; where it is a whole copy, descriptor 5 is the original. */
+static void walk_layer(struct tree *tree, int root, unsigned long long max_entries, bool copied) {
+  tree_init(tree, max_entries);
+  walk(tree, root);
+  if (copied) reduce(tree, ORIGINAL_FD);
+}
+
+static int enter_upper(unsigned seconds, bool copied) {
+  const int keep[] = {copied ? ORIGINAL_FD : -1, -1};
   confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
   int root = open_root();
   confine_calls(CONFINE_READ);
+  return root;
+}
+
+static void walk_upper(unsigned seconds, unsigned long long max_entries, bool copied) {
   struct tree tree;
-  tree_init(&tree, max_entries);
-  walk(&tree, root);
+  walk_layer(&tree, enter_upper(seconds, copied), max_entries, copied);
   index_write(&tree, STDOUT_FILENO);
   report_line("{\"result\":{\"sizeBytes\":%llu,\"entries\":%llu}}", (unsigned long long)tree.root->bytes_below,
               (unsigned long long)tree.count - 1);
 }
 
-static void pack_upper(unsigned seconds) {
-  const int keep[] = {-1};
-  confine(DIRECTORY_FD, CONFINE_READ, keep, seconds);
+static void pack_upper(unsigned seconds, unsigned long long max_entries, bool copied) {
+  struct tree tree;
+  int root = enter_upper(seconds, copied);
+  struct pack_options options = {.root = root, .directory = ".", .name = "", .layer = true, .without_root = true};
+  if (copied) {
+    walk_layer(&tree, root, max_entries, copied);
+    options.only_nodes = &tree;
+  }
+  pack(&options);
+  report_line("{\"result\":{}}");
+}
+
+static void copy_onto(unsigned seconds) {
+  const int keep[] = {ORIGINAL_FD, -1};
+  confine(DIRECTORY_FD, CONFINE_WRITE, keep, seconds);
   int root = open_root();
-  confine_calls(CONFINE_READ);
-  pack(&(struct pack_options){.root = root, .directory = ".", .name = "", .layer = true, .without_root = true});
+  confine_calls(CONFINE_WRITE);
+  copy_tree(ORIGINAL_FD, root);
   report_line("{\"result\":{}}");
 }
 
@@ -203,6 +230,7 @@ int main(int count, char **arguments) {
   unsigned seconds = (unsigned)option(count, arguments, "--cpu-seconds", DEFAULT_SECONDS);
   unsigned long long entries = option(count, arguments, "--max-entries", DEFAULT_ENTRIES);
   unsigned long long bytes = option(count, arguments, "--max-bytes", 1ull << 50);
+  bool copied = option(count, arguments, "--copied", 0) != 0;
   alarm((unsigned)option(count, arguments, "--seconds", 24 * 3600));
   if (strcmp(task, "unpack") == 0) {
     unpack(seconds, bytes, entries);
@@ -213,9 +241,11 @@ int main(int count, char **arguments) {
   } else if (strcmp(task, "read") == 0) {
     read_one(seconds);
   } else if (strcmp(task, "walk") == 0) {
-    walk_upper(seconds, entries);
+    walk_upper(seconds, entries, copied);
   } else if (strcmp(task, "pack") == 0) {
-    pack_upper(seconds);
+    pack_upper(seconds, entries, copied);
+  } else if (strcmp(task, "copy") == 0) {
+    copy_onto(seconds);
   } else if (strcmp(task, "get") == 0) {
     get(seconds);
   } else if (strcmp(task, "put") == 0) {
@@ -228,7 +258,7 @@ int main(int count, char **arguments) {
     if (syncfs(DIRECTORY_FD) != 0) fail_errno("syncfs", NULL);
     report_line("{\"result\":{}}");
   } else {
-    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|verify|read|walk|pack|remove|sync|get|put|export");
+    fail(FAIL_INTERNAL, "usage: berth-unpack unpack|rebuild|verify|read|walk|pack|copy|remove|sync|get|put|export");
   }
   return 0;
 }

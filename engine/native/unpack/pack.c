@@ -24,6 +24,7 @@ struct level {
   size_t count, next;
   size_t path_length, name_length; /* of its own path and its name in the archive */
   int fd;
+  const struct node *node; /* of options->only_nodes */
 };
 
 static struct {
@@ -204,6 +205,26 @@ static int by_name(const void *left, const void *right) {
   return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+static void take_name(struct level *level, size_t *room, const char *name) {
+  if (level->count == *room) {
+    *room = *room == 0 ? 64 : *room * 2;
+    level->names = realloc(level->names, *room * sizeof *level->names);
+    if (level->names == NULL) fail(FAIL_LIMIT, "no memory");
+  }
+  if ((level->names[level->count++] = strdup(name)) == NULL) fail(FAIL_LIMIT, "no memory");
+}
+
+/* The names that a reduced tree has here; its whiteouts are written at once, since nothing of them lies on disk. */
+static void node_names(struct level *level) {
+  size_t room = 0;
+  struct stat removed = {.st_mode = S_IFREG | 0600};
+  for (const struct node *child = level->node->children; child != NULL; child = child->sibling) {
+    if (child->inode->type == NODE_WHITEOUT) pack_whiteout(level->name_length, ".wh.", child->name, &removed);
+    else take_name(level, &room, child->name);
+  }
+  if (level->count > 1) qsort(level->names, level->count, sizeof *level->names, by_name);
+}
+
 static void read_names(struct level *level) {
   int copy = openat(level->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
@@ -211,12 +232,7 @@ static void read_names(struct level *level) {
   size_t room = 0;
   for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (level->count == room) {
-      room = room == 0 ? 64 : room * 2;
-      level->names = realloc(level->names, room * sizeof *level->names);
-      if (level->names == NULL) fail(FAIL_LIMIT, "no memory");
-    }
-    if ((level->names[level->count++] = strdup(entry->d_name)) == NULL) fail(FAIL_LIMIT, "no memory");
+    take_name(level, &room, entry->d_name);
   }
   closedir(stream);
   if (level->count > 1) qsort(level->names, level->count, sizeof *level->names, by_name);
@@ -228,7 +244,7 @@ static bool opaque(int fd) {
 }
 
 /* Goes down into an open directory, whose name in the archive stands in packing.name and ends with a slash. */
-static void descend(int fd, size_t path_length) {
+static void descend(int fd, size_t path_length, const struct node *node) {
   struct stat status;
   if (fstat(fd, &status) != 0) fail_errno("stat", packing.name);
   if (packing.depth == packing.room) {
@@ -237,7 +253,7 @@ static void descend(int fd, size_t path_length) {
     if (packing.levels == NULL) fail(FAIL_LIMIT, "no memory");
   }
   struct level *level = &packing.levels[packing.depth++];
-  *level = (struct level){.path_length = path_length, .name_length = strlen(packing.name), .fd = fd};
+  *level = (struct level){.path_length = path_length, .name_length = strlen(packing.name), .fd = fd, .node = node};
   if (packing.depth > 1 || !packing.options->without_root) {
     struct xattr *xattrs = read_xattrs(fd);
     struct tar_out_entry entry = {.name = packing.name, .type = '5', .status = status, .xattrs = xattrs};
@@ -245,10 +261,12 @@ static void descend(int fd, size_t path_length) {
     free_xattrs(xattrs);
   }
   if (packing.options->layer && opaque(fd)) pack_whiteout(level->name_length, ".wh..wh..opq", "", &status);
-  read_names(level);
+  if (node != NULL) node_names(level);
+  else read_names(level);
 }
 
-static void pack_entry(int directory, const char *name, size_t path_length, size_t name_length) {
+static void pack_entry(int directory, const char *name, size_t path_length, size_t name_length,
+                       const struct node *parent) {
   struct stat status;
   if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return; /* gone since */
   if (S_ISREG(status.st_mode)) {
@@ -261,7 +279,8 @@ static void pack_entry(int directory, const char *name, size_t path_length, size
     if (path_length > 0) packing.path[path_length++] = '/';
     strcpy(packing.path + path_length, name);
     set_name(strlen(packing.name), "/");
-    descend(fd, length);
+    const struct tree *tree = packing.options->only_nodes;
+    descend(fd, length, tree != NULL ? tree_child(tree, parent, name, strlen(name)) : NULL);
   } else {
     pack_special(directory, name, &status, name_length);
   }
@@ -295,7 +314,7 @@ static void walk_levels(void) {
     char *name = level->names[level->next++];
     size_t path_length = level->path_length, name_length = level->name_length;
     set_name(name_length, name);
-    pack_entry(level->fd, name, path_length, name_length); /* may move the levels */
+    pack_entry(level->fd, name, path_length, name_length, level->node); /* may move the levels */
     free(name);
   }
 }
@@ -308,12 +327,12 @@ void pack(const struct pack_options *options) {
   if (packing.top < 0) fail(FAIL_MISSING, "%s: %s", options->directory, strerror(errno));
   set_name(0, options->name);
   if (options->only != NULL) {
-    pack_entry(packing.top, options->only, 0, 0);
+    pack_entry(packing.top, options->only, 0, 0, NULL);
   } else {
     int copy = openat(packing.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (copy < 0) fail_errno("open", options->directory);
     if (options->name[0] != 0 && options->name[strlen(options->name) - 1] != '/') set_name(strlen(options->name), "/");
-    descend(copy, 0);
+    descend(copy, 0, options->only_nodes != NULL ? options->only_nodes->root : NULL);
   }
   walk_levels();
   tar_write_end();

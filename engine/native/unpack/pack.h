@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "tree.h"
+
 struct pack_options {
   int root;
   /* The directory whose entries are packed, and the first entry's name in the archive. */
@@ -11,6 +13,8 @@ struct pack_options {
   const char *only;
   /* The directory is a writable layer: what overlay notes in it is written as whiteouts of an image's layer. */
   bool layer;
+  /* Only what this tree of the directory has is packed, its whiteouts with it. */
+  const struct tree *only_nodes;
   /* The root directory itself has no entry. */
   bool without_root;
 };

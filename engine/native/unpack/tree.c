@@ -136,6 +136,7 @@ static int by_name(const void *left, const void *right) {
 }
 
 void tree_number(struct tree *tree) {
+  free(tree->order);
   tree->order = calloc(tree->count, sizeof *tree->order);
   if (tree->order == NULL) fail(FAIL_LIMIT, "the layer needs more memory than unpacking may take");
   tree->order[0] = tree->root;
@@ -143,6 +144,8 @@ void tree_number(struct tree *tree) {
   for (size_t i = 0; i < tree->count; i++) {
     struct node *node = tree->order[i];
     node->number = (uint32_t)i;
+    node->bytes_below = 0;
+    node->files_below = 0;
     node->first_child = (uint32_t)placed;
     for (struct node *child = node->children; child != NULL; child = child->sibling) tree->order[placed++] = child;
     qsort(tree->order + node->first_child, node->child_count, sizeof *tree->order, by_name);

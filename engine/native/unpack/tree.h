@@ -86,7 +86,7 @@ struct node *tree_add(struct tree *tree, struct node *parent, const char *name, 
 void tree_remove(struct tree *tree, struct node *node);
 /* Path without leading slash, NUL-terminated; `out` has PATH_LIMIT + 1 bytes. */
 void node_path(const struct node *node, char *out);
-/* Sorts and numbers all nodes and sums what lies below; nothing is added afterwards. */
+/* Sorts and numbers all nodes and sums what lies below; after a change, once more. */
 void tree_number(struct tree *tree);
 
 /* Memory that lives as long as the process; fails with FAIL_LIMIT where there is none. */

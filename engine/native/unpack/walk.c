@@ -131,6 +131,9 @@ static void read_directory(struct tree *tree, struct node *node, int fd) {
 /* Directories still to be read: a tree may be deeper than any stack, so there is no recursion. */
 void walk(struct tree *tree, int root) {
   struct stat status;
+  free(seen);
+  seen = NULL;
+  seen_count = seen_room = 0;
   if (fstat(root, &status) != 0) fail_errno("stat", NULL);
   set_status(tree->root->inode, &status);
   size_t room = 1024, count = 0;
