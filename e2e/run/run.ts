@@ -23,6 +23,10 @@ import { check, type Outcome, playwright, together, vitest } from './suites.ts';
 const proofs: Record<string, () => boolean | Promise<boolean>> = {
   arm64: async () => (await import('../proof/arm64.ts')).proveArm64(),
   bare: async () => (await import('../proof/bare.ts')).proveBare(),
+  escapes: async () => {
+    await buildAll(['native']);
+    return (await import('../proof/runtime/escapes.ts')).proveEscapes();
+  },
   fuzz: () => proveFuzz(),
   image: proveImage,
   machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),

@@ -18,8 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The program under test; the proof names other builds of it, and runc, by BERTH_RUNTIME. */
-export const runtimeProgram = process.env.BERTH_RUNTIME ?? join(projectDir, 'build/native/berth-runtime');
+const runtimeProgram = join(projectDir, 'build/native/berth-runtime');
 
 export interface Finished {
   /** Exit code; 128 + signal where one ended it. */
@@ -39,6 +38,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Descriptors 3 and on. */
   fds?: number[];
+  /** Instead of the bundle's. */
+  program?: string;
 }
 
 /** A bundle with busybox as its root and a state directory of its own. Dispose of it: its containers go too. */
@@ -49,14 +50,17 @@ export class TestBundle {
   readonly rootfs = join(this.bundle, 'rootfs');
   /** Begins the containers' ids and so their cgroups, so that tests beside each other do not meet. */
   readonly name = `t-oci-${randomBytes(4).toString('hex')}`;
+  readonly program: string;
   #containers = 0;
   readonly #original: string;
 
-  constructor(edit: (spec: Spec) => void = () => {}) {
+  /** `program` is berth-runtime, or another build of it. */
+  constructor(edit: (spec: Spec) => void = () => {}, program = runtimeProgram) {
+    this.program = program;
     makeRootfs(this.rootfs);
     // Users of other user namespaces come through here.
     chmodSync(this.directory, 0o755);
-    const made = spawnSync(runtimeProgram, ['spec', '-b', this.bundle], { encoding: 'utf8' });
+    const made = spawnSync(program, ['spec', '-b', this.bundle], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`spec: ${made.stderr}`);
     this.edit((spec) => {
       spec.process.terminal = false;
@@ -92,8 +96,8 @@ export class TestBundle {
   }
 
   start(args: string[], options: RunOptions = {}): ChildProcess {
-    const { cwd = this.bundle, env, fds = [], input } = options;
-    return spawn(runtimeProgram, ['--root', this.root, ...args], {
+    const { cwd = this.bundle, env, fds = [], input, program = this.program } = options;
+    return spawn(program, ['--root', this.root, ...args], {
       cwd,
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...fds],

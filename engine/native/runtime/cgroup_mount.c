@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "error.h"
+#include "guards.h"
 #include "in_root.h"
 #include "rootfs.h"
 #include "syscalls.h"
@@ -90,6 +91,7 @@ int rootfs_mount_cgroup(const struct oci_config *config, int root, const struct 
                         struct runtime_error *err) {
     static const char *mode[] = {"mode=755", NULL};
     static const struct string_list tmpfs_options = {.items = mode, .count = 1};
+    if (!GUARD_CGROUP_READ_ONLY) attributes &= ~(unsigned)ATTR_RDONLY;
     const struct view view = {.own_root = config->namespaces[NS_CGROUP].present, .attributes = attributes};
     const struct attributes read_only = {.attr_set = ATTR_RDONLY};
     struct cgroup_layout layout;

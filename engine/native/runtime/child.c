@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 
 #include "error.h"
+#include "guards.h"
 #include "sync.h"
 #include "syscalls.h"
 
@@ -55,14 +56,14 @@ static void close_all_but(const int *keep, size_t count, unsigned first) {
 }
 
 void child_begin(const int *keep, size_t keep_count, const struct container_options *options) {
-    close_all_but(keep, keep_count, 3 + options->preserve_fds);
+    if (GUARD_DESCRIPTORS) close_all_but(keep, keep_count, 3 + options->preserve_fds);
     /* An ignored signal stays ignored over execve. */
     for (int number = 1; number < 65; number++) signal(number, SIG_DFL);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     child_tie_to_parent(options);
-    setsid();
+    if (GUARD_SESSION) setsid();
     /* A kernel without keys, or a quota that is used up, is no reason not to run. */
-    if (!options->keep_keyring) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    if (GUARD_KEYRING && !options->keep_keyring) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 }
 
 void child_tie_to_parent(const struct container_options *options) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "guards.h"
 #include "process.h"
 #include "syscalls.h"
 
@@ -74,7 +75,7 @@ static int set_groups(const struct identity *identity) {
 int credentials_apply(const struct oci_process *process, const struct identity *identity, struct runtime_error *err) {
     const struct oci_capabilities *wanted = &process->capabilities;
     uint64_t host = host_bounding_set();
-    uint64_t permitted = wanted->permitted & host, inheritable = wanted->inheritable & host;
+    uint64_t permitted = wanted->permitted & host, inheritable = (GUARD_INHERITABLE ? wanted->inheritable : wanted->permitted) & host;
     if (drop_bounding(wanted->bounding & host, err) < 0) return -1;
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || set_groups(identity) < 0 ||
         syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) < 0 ||

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 
 #include "error.h"
+#include "guards.h"
 #include "in_root.h"
 #include "rootfs.h"
 #include "syscalls.h"
@@ -112,6 +113,7 @@ int rootfs_make_devices(const struct oci_config *config, int root, struct runtim
 static int open_null(int root, struct runtime_error *err) {
     struct stat info;
     int fd = in_root_open(root, "/dev/null");
+    if (!GUARD_NULL_DEVICE) return fd;
     if (fd >= 0 && fstat(fd, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) return fd;
     if (fd >= 0) close(fd);
     return fail(err, "mounts", ENODEV, "/dev/null", "/dev/null of the container is not the null device");
@@ -140,6 +142,7 @@ static int mask(int root, const char *path, int null, int *empty, struct runtime
 
 static int make_read_only(int root, const char *path, struct runtime_error *err) {
     struct attributes attributes = {.attr_set = ATTR_RDONLY};
+    if (!GUARD_READ_ONLY_PATHS) return 0;
     AUTO_FD target = in_root_open(root, path);
     if (target < 0 && (errno == ENOENT || errno == ENOTDIR)) return 0;
     AUTO_FD copy = target < 0 ? -1 : sys_open_tree(target, "", OPEN_TREE_CLONE_ | AT_RECURSIVE_ | AT_EMPTY_PATH_);
@@ -183,8 +186,21 @@ static int open_pair(int root, int *master, int *slave, struct runtime_error *er
     return 0;
 }
 
+/* A link could put the terminal on what the runtime or the container's own guards write to. */
+static int open_console(int root) {
+    char name[NAME_MAX + 1];
+    struct stat info;
+    AUTO_FD directory = in_root_parent(root, "/dev/console", name);
+    if (directory < 0 || (mknodat(directory, name, S_IFREG | 0600, 0) < 0 && errno != EEXIST)) return -1;
+    int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISLNK(info.st_mode)) return fd;
+    close(fd);
+    errno = ELOOP;
+    return -1;
+}
+
 static int bind_console(int root, int slave, struct runtime_error *err) {
-    AUTO_FD target = in_root_make(root, "/dev/console", false);
+    AUTO_FD target = GUARD_CONSOLE ? open_console(root) : in_root_make(root, "/dev/console", false);
     AUTO_FD source = target < 0 ? -1 : sys_open_tree(slave, "", OPEN_TREE_CLONE_ | AT_EMPTY_PATH_);
     if (source < 0 || sys_move_mount(source, target) < 0) {
         return fail(err, "devices", errno, "/dev/console", "binding the console: %s", strerror(errno));

@@ -10,6 +10,7 @@
 
 #include "copy_up.h"
 #include "error.h"
+#include "guards.h"
 #include "in_root.h"
 #include "mount_plan.h"
 #include "rootfs.h"
@@ -35,7 +36,7 @@ static int check_proc(const struct oci_mount *mount, int target, int source, str
     };
     struct statfs on, from;
     if (fstatfs(target, &on) < 0) return fail(err, "mounts", errno, mount->destination, "%s", strerror(errno));
-    if (on.f_type != PROC_MAGIC) return 0;
+    if (!GUARD_PROC || on.f_type != PROC_MAGIC) return 0;
     if (strcmp(mount->destination, "/proc") == 0 && fstatfs(source, &from) == 0 && from.f_type == PROC_MAGIC) return 0;
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
         if (strcmp(mount->destination, allowed[i]) == 0) return 0;
@@ -114,7 +115,7 @@ static int open_target(int root, const struct oci_mount *mount, const struct pla
     bool kernel_files = !plan->bind && (is_kind(mount, "proc") || is_kind(mount, "sysfs"));
     int fd = in_root_make(root, path, S_ISDIR(info.st_mode));
     if (fd < 0) return fail(err, "mounts", errno, path, "mount point %s: %s", path, strerror(errno));
-    if (kernel_files) {
+    if (GUARD_PROC && kernel_files) {
         /* A /proc that is a link could let the image choose what masks and checks are applied to. */
         int plain = sys_openat2(root, path + 1, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT_ | RESOLVE_NO_SYMLINKS_);
         close(fd);

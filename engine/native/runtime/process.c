@@ -14,6 +14,7 @@
 
 #include "child.h"
 #include "error.h"
+#include "guards.h"
 #include "sync.h"
 #include "syscalls.h"
 #include "text.h"
@@ -101,7 +102,7 @@ static int change_directory(const char *cwd, struct runtime_error *err) {
     char where[PATH_MAX];
     if (chdir(cwd) < 0) return fail(err, "cwd", errno, cwd, "chdir to cwd (\"%s\"): %s", cwd, strerror(errno));
     long length = syscall(SYS_getcwd, where, sizeof where);
-    if (length < 0 || where[0] != '/') {
+    if (GUARD_DESCRIPTORS && (length < 0 || where[0] != '/')) {
         return fail(err, "cwd", EPERM, cwd, "the working directory %s lies outside of the container", cwd);
     }
     return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "guards.h"
 #include "features.h"
 #include "seccomp_rules.h"
 #include "syscalls.h"
@@ -216,7 +217,7 @@ static int compile(const struct profile *profile, struct seccomp_filter *filter,
     size_t count = 0;
     if (!unknown) return fail(err, "seccomp", ENOMEM, NULL, "out of memory");
     unknown->otherwise = answer_of_unknown(profile->otherwise);
-    foreign->otherwise = SECCOMP_RET_KILL_PROCESS;
+    foreign->otherwise = GUARD_FOREIGN_CALLS ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         enum machine machine = order[i];
         if (!profile->machines[machine] || (machine == MACHINE_X32 && count == 0)) continue;

