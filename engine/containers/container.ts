@@ -94,6 +94,10 @@ export class Container {
    * for it: stop and removal, which make room, must go on, and the next change or start of an engine mends the file.
    */
   change(part: Partial<StoredState>): Promise<void> {
+    const changed = Object.entries(part).some(
+      ([key, value]) => this.#state[key as keyof StoredState] !== value,
+    );
+    if (!changed) return this.#writing;
     this.#state = { ...this.#state, ...part };
     const state = this.#state;
     this.#writing = this.#writing

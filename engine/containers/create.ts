@@ -186,8 +186,8 @@ async function store(parts: ContainerParts, definition: ContainerDefinition): Pr
   const inHalf = (path: string) => join(half, path.slice(files.dir.length + 1));
   try {
     await mkdir(half, { mode: 0o711 });
-    for (const path of [files.bundle, files.log]) await makeDirectory(inHalf(path), 0o700);
-    for (const path of [files.upper, files.work]) await makeDirectory(inHalf(path), 0o755);
+    for (const path of [files.bundle, files.log]) makeDirectory(inHalf(path), 0o700);
+    for (const path of [files.upper, files.work]) makeDirectory(inHalf(path), 0o755);
     const state = initialState();
     await writeText(join(half, basename(files.hostname)), `${definition.config.Hostname ?? ''}\n`, {
       durable: false,

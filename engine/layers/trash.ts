@@ -4,15 +4,19 @@ import { basename, join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { runUnpack } from './unpack-program.ts';
 
+/** What is discarded within this time goes by one run of the program, whose start costs more than a small tree. */
+const gatherMs = 400;
+
 /**
- * Removes trees: a rename into trash answers at once, a confined program deletes behind, one tree at a time (ext4
+ * Removes trees: a rename into trash answers at once, a confined program empties the trash behind (one at a time: ext4
  * makes creating files beside a deletion slow). What is left at a crash is deleted after the next start.
  */
 export class Trash {
   readonly #directory: string;
   readonly #program: string;
   readonly #stop = new AbortController();
-  #work: Promise<void> = Promise.resolve();
+  #emptying: Promise<void> | undefined;
+  #more = false;
   constructor({ directory, program }: { directory: string; program: string }) {
     this.#directory = directory;
     this.#program = program;
@@ -20,7 +24,7 @@ export class Trash {
 
   /** Deletes what earlier engines left. */
   async sweep(): Promise<void> {
-    for (const name of await readdir(this.#directory)) this.#deleteBehind(join(this.#directory, name));
+    if ((await readdir(this.#directory)).length > 0) this.#emptyBehind();
   }
 
   /** Takes a directory out of sight. A path that does not exist is fine. */
@@ -32,33 +36,58 @@ export class Trash {
       if (isErrno(error) && error.code === 'ENOENT') return;
       throw error;
     }
-    this.#deleteBehind(target);
+    this.#emptyBehind();
   }
 
   /** Waits until all that was discarded so far is deleted. */
   async settled(): Promise<void> {
-    await this.#work;
+    await this.#emptying;
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#work;
+    await this.#emptying;
   }
 
-  #deleteBehind(target: string): void {
-    this.#work = this.#work.then(async () => {
-      if (this.#stop.signal.aborted) return;
-      try {
-        await runUnpack({
-          program: this.#program,
-          task: 'remove',
-          directory: target,
-          signal: this.#stop.signal,
-        });
-        await rmdir(target);
-      } catch {
-        // The next start sweeps again; nobody waits for this deletion.
-      }
+  #emptyBehind(): void {
+    this.#more = true;
+    this.#emptying ??= this.#empty().finally(() => {
+      this.#emptying = undefined;
     });
+  }
+
+  async #empty(): Promise<void> {
+    while (this.#more && !this.#stop.signal.aborted) {
+      await this.#pause();
+      this.#more = false;
+      if (await this.#remove(this.#directory)) continue;
+      // One tree that cannot be removed must not keep the others.
+      for (const name of await readdir(this.#directory).catch(() => [])) {
+        const tree = join(this.#directory, name);
+        if (await this.#remove(tree)) await rmdir(tree).catch(() => {});
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, gatherMs);
+      const end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#stop.signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  /** Empties a directory. What fails is left to the next start; nobody waits for it. */
+  async #remove(directory: string): Promise<boolean> {
+    if (this.#stop.signal.aborted) return true;
+    try {
+      await runUnpack({ program: this.#program, task: 'remove', directory, signal: this.#stop.signal });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

@@ -88,6 +88,7 @@ export class TestRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.runtime.close();
     // Connected to anew: a test may have taken a shim over.
     for (const id of this.#ids) await (await this.runtime.adopt({ id }))?.delete();
     await rm(this.#root, { recursive: true, force: true });

@@ -1,35 +1,76 @@
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { Socket } from 'node:net';
-import { BerthError, isErrno } from '../errors.ts';
-import { addon, nativePath } from '../native/addon/load.ts';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { BerthError } from '../errors.ts';
 import type { ContainerFiles } from '../store/files.ts';
 import { ConnectedShim } from './running-shim.ts';
 import type { CreateOptions, Runtime, RuntimeOptions } from './runtime.ts';
 import { ShimConnection } from './shim-connection.ts';
 import { asStartError } from './shim-failure.ts';
 import { messageType } from './shim-messages.ts';
+import { ShimPool } from './shim-pool.ts';
+import { type ShimUnit, spawnShim } from './spawn-shim.ts';
 
 /** The runtime that speaks to one berth-shim a container (docs/shim-protocol.md). */
 export function openRuntime(options: RuntimeOptions): Runtime {
+  const pool = new ShimPool(options);
   return {
-    create: (request) => create(options, request),
+    create: (request) => create({ options, pool }, request),
     adopt: (request) => adopt(options, request),
+    close: () => pool.close(),
   };
 }
 
-async function create(options: RuntimeOptions, request: CreateOptions): Promise<ConnectedShim> {
+async function create(
+  { options, pool }: { options: RuntimeOptions; pool: ShimPool },
+  request: CreateOptions,
+): Promise<ConnectedShim> {
   const files = options.files.container(request.id);
-  await prepareFiles(files, request);
-  await spawnShim(options, request, files);
+  prepareFiles(files, request);
+  const { id, stdin, stdinOnce, terminal, log } = request;
+  const { bundle, dir, run } = files;
+  const unit: ShimUnit = { id, bundle, dir, run, cgroup: request.cgroup ?? `/${options.instance}/c/${id}` };
+  const body = { terminal, stdin, stdinOnce, log };
+  const connected = await fromPool(pool, { ...body, unit }, files);
+  const { connection, pid } = connected ?? (await fromNothing(options, { unit, body }, files));
+  const logged = log.driver !== 'none';
+  return new ConnectedShim({ id, pid, phase: 'created', connection, files, stdin, logged });
+}
+
+interface Created {
+  connection: ShimConnection;
+  pid: number;
+}
+
+/** Undefined when none waits, or the one that did has just ended. */
+async function fromPool(pool: ShimPool, body: object, files: ContainerFiles): Promise<Created | undefined> {
+  const connection = pool.take();
+  if (connection === undefined) return undefined;
+  try {
+    return await requestCreate(connection, body, files);
+  } catch (error) {
+    if (error instanceof BerthError && error.code === 'shim-lost') return undefined;
+    throw error;
+  }
+}
+
+async function fromNothing(
+  options: RuntimeOptions,
+  { unit, body }: { unit: ShimUnit; body: object },
+  files: ContainerFiles,
+): Promise<Created> {
+  await spawnShim(options, unit, { log: files.shimLog });
   const connection = new ShimConnection(files.shimSocket);
+  return await requestCreate(connection, body, files);
+}
+
+async function requestCreate(
+  connection: ShimConnection,
+  body: object,
+  files: ContainerFiles,
+): Promise<Created> {
   try {
     await connection.hello;
-    const { stdin, stdinOnce, terminal, log } = request;
-    const answer = await connection.request(messageType.create, { terminal, stdin, stdinOnce, log });
-    const { pid } = answer as { pid: number };
-    const logged = log.driver !== 'none';
-    return new ConnectedShim({ id: request.id, pid, phase: 'created', connection, files, stdin, logged });
+    const { pid } = (await connection.request(messageType.create, body)) as { pid: number };
+    return { connection, pid };
   } catch (error) {
     const failure = await asStartError(error, { config: files.config });
     await connection.request(messageType.delete, {}).catch(() => {});
@@ -62,65 +103,9 @@ async function adopt(
 }
 
 /** What an earlier run left goes: an old exit record would be taken for this run's. */
-async function prepareFiles(files: ContainerFiles, { plan }: CreateOptions): Promise<void> {
-  await Promise.all([
-    mkdir(files.run, { recursive: true, mode: 0o700 }),
-    mkdir(files.log, { recursive: true }),
-    mkdir(files.bundle, { recursive: true }),
-    rm(files.exit, { force: true }),
-    rm(files.shimSocket, { force: true }),
-  ]);
-  await writeFile(files.mountPlan, JSON.stringify(plan));
-}
-
-/** Settles when the shim listens. Rejects with start-failed and the shim's own words. */
-async function spawnShim(
-  options: RuntimeOptions,
-  { id, cgroup }: CreateOptions,
-  files: ContainerFiles,
-): Promise<void> {
-  const { instance } = options;
-  const path = options.shimPath ?? nativePath('berth-shim');
-  const [reader, writer] = addon.pipe();
-  const nothing = openSync('/dev/null', 'r+');
-  const log = openSync(files.shimLog, 'a', 0o600);
-  const named = {
-    id,
-    bundle: files.bundle,
-    dir: files.dir,
-    run: files.run,
-    cgroup: cgroup ?? `/${instance}/c/${id}`,
-    'monitor-cgroup': `/${instance}/monitor`,
-    'seccomp-cache': options.files.seccomp,
-  };
-  const words = Object.entries(named).flatMap(([name, value]) => [`--${name}`, value]);
-  try {
-    const child = addon.spawn({
-      path,
-      args: ['berth-shim', ...words],
-      env: [],
-      fds: [nothing, nothing, log, writer],
-    });
-    // The first process leaves the shim to pid 1 and ends at once.
-    void addon.waitPidfd(child.pidfd);
-    addon.closeFd(child.pidfd);
-  } catch (error) {
-    addon.closeFd(reader);
-    const message = isErrno(error) ? error.message : String(error);
-    throw new BerthError('start-failed', `cannot start ${path}: ${message}`, { stage: 'shim', path });
-  } finally {
-    for (const fd of [nothing, log]) closeSync(fd);
-    addon.closeFd(writer);
-  }
-  await ready(reader, files);
-}
-
-async function ready(reader: number, files: ContainerFiles): Promise<void> {
-  const stream = new Socket({ fd: reader, readable: true, writable: false });
-  let line = '';
-  for await (const chunk of stream) line += String(chunk);
-  if (line.trim() === 'ok') return;
-  const words = line.replace(/^error \d+ /, '').trim();
-  const detail = words || (await readFile(files.shimLog, 'utf8').catch(() => '')).trim().split('\n').at(-1);
-  throw new BerthError('start-failed', `the container's shim did not start: ${detail}`, { stage: 'shim' });
+function prepareFiles(files: ContainerFiles, { plan }: CreateOptions): void {
+  mkdirSync(files.run, { recursive: true, mode: 0o700 });
+  for (const directory of [files.log, files.bundle]) mkdirSync(directory, { recursive: true });
+  for (const file of [files.exit, files.shimSocket]) rmSync(file, { force: true });
+  writeFileSync(files.mountPlan, JSON.stringify(plan));
 }

@@ -106,7 +106,7 @@ class ReplayedShim {
       value,
     ]);
     const fds = [nothing, nothing, errors, writer];
-    const child = addon.spawn({ path: this.#shimPath, args: ['berth-shim', ...args], env: [], fds });
+    const child = await addon.spawn({ path: this.#shimPath, args: ['berth-shim', ...args], env: [], fds });
     await addon.waitPidfd(child.pidfd);
     for (const fd of [child.pidfd, writer]) addon.closeFd(fd);
     for (const fd of [nothing, errors]) closeSync(fd);

@@ -1,4 +1,14 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno } from '../errors.ts';
 
@@ -12,7 +22,10 @@ export async function writeJson(path: string, value: unknown, options: { durable
   await writeText(path, `${JSON.stringify(value)}\n`, options);
 }
 
-/** As writeJson, for text that is not JSON. `mode` is that of the new file. */
+/**
+ * As writeJson, for text that is not JSON. `mode` is that of the new file. What need not be durable is written at once:
+ * a few hundred bytes for the page cache take less time than one hand-over to libuv's threads.
+ */
 export async function writeText(
   path: string,
   text: string,
@@ -20,19 +33,32 @@ export async function writeText(
 ): Promise<void> {
   serial += 1;
   const temporary = `${path}.${process.pid}.${serial}.tmp`;
-  const handle = await open(temporary, 'wx', options.mode ?? 0o600);
   try {
-    await handle.writeFile(text);
-    if (options.mode !== undefined) await handle.chmod(options.mode);
-    if (options.durable) await handle.sync();
-    await handle.close();
-    await rename(temporary, path);
+    if (options.durable) await writeDurably(temporary, text, options.mode);
+    else writeNow(temporary, text, options.mode);
+    renameSync(temporary, path);
   } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
   if (options.durable) await syncDirectory(dirname(path));
+}
+
+async function writeDurably(path: string, text: string, mode: number | undefined): Promise<void> {
+  await using handle = await open(path, 'wx', mode ?? 0o600);
+  await handle.writeFile(text);
+  if (mode !== undefined) await handle.chmod(mode);
+  await handle.sync();
+}
+
+function writeNow(path: string, text: string, mode: number | undefined): void {
+  const fd = openSync(path, 'wx', mode ?? 0o600);
+  try {
+    writeFileSync(fd, text);
+    if (mode !== undefined) fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Makes renames and new names in a directory last through a power cut. */
@@ -56,12 +82,7 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /** mkdir -p with exactly this mode for the last directory, whatever the umask. */
-export async function makeDirectory(path: string, mode: number): Promise<void> {
-  await mkdir(path, { recursive: true, mode });
-  const handle = await open(path, 'r');
-  try {
-    await handle.chmod(mode);
-  } finally {
-    await handle.close();
-  }
+export function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode });
+  chmodSync(path, mode);
 }

@@ -16,10 +16,10 @@ export class StartRefused extends Error {}
  * Throws StartRefused for a root of a newer format.
  */
 export async function openRoot(files: EngineFiles): Promise<{ id: string }> {
-  await makeDirectory(files.root, 0o711);
+  makeDirectory(files.root, 0o711);
   await checkFormat(files);
   for (const path of [files.tmp, files.trash, files.containers, files.volumes, files.networks]) {
-    await makeDirectory(path, 0o711);
+    makeDirectory(path, 0o711);
   }
   await emptyInto(files.tmp, files.trash);
   return await identity(files);

@@ -76,7 +76,7 @@ export class Volumes {
     const { files, events } = this.#options;
     const half = join(files.tmp, `volume.${randomBytes(8).toString('hex')}`);
     await mkdir(half, { mode: 0o701 });
-    await makeDirectory(join(half, '_data'), 0o755);
+    makeDirectory(join(half, '_data'), 0o755);
     await writeJson(join(half, 'volume.json'), record, { durable: true });
     await rename(half, files.volume(name).dir);
     await syncDirectory(files.volumes);

@@ -6,12 +6,13 @@
 export interface Addon {
   /**
    * posix_spawn with exactly these descriptors: `fds[n]` becomes descriptor n of the child, all others are closed
-   * (close_range). Environment is `env`, nothing is inherited. Returns pid and a pidfd (close-on-exec).
+   * (close_range). Environment is `env`, nothing is inherited. Gives pid and a pidfd (close-on-exec). The descriptors are
+   * copied before this returns.
    */
-  spawn(options: { path: string; args: string[]; env: string[]; fds: number[] }): {
+  spawn(options: { path: string; args: string[]; env: string[]; fds: number[] }): Promise<{
     pid: number;
     pidfd: number;
-  };
+  }>;
   /**
    * Settles when the process of the pidfd has ended; reaps it when it is a child. Exit status as in waitid(2); code -1
    * where the process is not a child, whose status the kernel tells its parent alone.

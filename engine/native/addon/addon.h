@@ -46,7 +46,7 @@ struct job {
     int (*run)(struct job *job);
     napi_value (*result)(napi_env env, struct job *job);
     const char *syscall;
-    char detail[128];
+    char detail[1024];
     int error;
     napi_async_work work;
     napi_deferred deferred;

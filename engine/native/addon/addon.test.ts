@@ -12,7 +12,7 @@ async function shell(line: string, extraFds: number[] = []) {
   const file = join(directory, 'output');
   const output = openSync(file, 'w');
   const nothing = openSync('/dev/null', 'r+');
-  const { pid, pidfd } = addon.spawn({
+  const { pid, pidfd } = await addon.spawn({
     path: '/bin/sh',
     args: ['sh', '-c', line],
     env: ['ONLY=this'],
@@ -52,8 +52,10 @@ test('exit code and signal are told, and the child is reaped', async () => {
 });
 
 test('many children at once', async () => {
-  const children = Array.from({ length: 50 }, (_, code) =>
-    addon.spawn({ path: '/bin/sh', args: ['sh', '-c', `exit ${code}`], env: [], fds: [] }),
+  const children = await Promise.all(
+    Array.from({ length: 50 }, (_, code) =>
+      addon.spawn({ path: '/bin/sh', args: ['sh', '-c', `exit ${code}`], env: [], fds: [] }),
+    ),
   );
   const codes = await Promise.all(children.map(async ({ pidfd }) => (await addon.waitPidfd(pidfd)).code));
   for (const { pidfd } of children) addon.closeFd(pidfd);
@@ -61,7 +63,7 @@ test('many children at once', async () => {
 });
 
 test('a process that is not ours can be waited for and signalled', async () => {
-  const { pid, pidfd } = addon.spawn({
+  const { pid, pidfd } = await addon.spawn({
     path: '/bin/sh',
     args: ['sh', '-c', 'sleep 1000 >/dev/null & echo $! >"$0"; wait', join(directory, 'pid')],
     env: [`PATH=${process.env.PATH}`],
@@ -85,9 +87,9 @@ test('a process that is not ours can be waited for and signalled', async () => {
   expect(() => process.kill(pid, 0)).toThrow();
 });
 
-test('errors carry errno and call', () => {
-  const spawn = () => addon.spawn({ path: '/no/such/program', args: ['x'], env: [], fds: [] });
-  expect(spawn).toThrow(expect.objectContaining({ code: 'ENOENT', syscall: 'spawn' }));
+test('errors carry errno and call', async () => {
+  const spawning = addon.spawn({ path: '/no/such/program', args: ['x'], env: [], fds: [] });
+  await expect(spawning).rejects.toMatchObject({ code: 'ENOENT', syscall: 'spawn' });
   expect(() => addon.closeFd(9999)).toThrow(expect.objectContaining({ code: 'EBADF' }));
   expect(() => addon.spawn({} as never)).toThrow(TypeError);
   const connect = () =>

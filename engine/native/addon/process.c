@@ -93,42 +93,73 @@ static int spawn_child(const char *path, char **args, char **environment, const 
     return error;
 }
 
-/* spawn({path, args, env, fds}) -> {pid, pidfd}. `args` begins with argv[0]. */
+struct spawn {
+    struct job job;
+    char **args, **environment;
+    int fds[max_fds];
+    uint32_t count;
+    pid_t pid;
+    int pidfd;
+};
+
+static void free_spawn(struct spawn *spawn)
+{
+    for (uint32_t i = 0; i < spawn->count; i++)
+        close(spawn->fds[i]);
+    spawn->count = 0;
+    free_strings(spawn->args);
+    free_strings(spawn->environment);
+    spawn->args = spawn->environment = NULL;
+}
+
+/* On a worker thread: the caller of posix_spawn sleeps until the child has executed, which a busy machine makes long. */
+static int spawn_run(struct job *job)
+{
+    struct spawn *spawn = (struct spawn *)job;
+    int error = spawn_child(job->detail, spawn->args, spawn->environment, spawn->fds, spawn->count, &spawn->pid);
+    free_spawn(spawn);
+    if (error != 0)
+        return error;
+    /* The child is ours and not yet waited for, so its pid cannot have been given away. */
+    spawn->pidfd = pidfd_open_call(spawn->pid);
+    return spawn->pidfd < 0 ? errno : 0;
+}
+
+static napi_value spawn_result(napi_env env, struct job *job)
+{
+    struct spawn *spawn = (struct spawn *)job;
+    napi_value result;
+    napi_create_object(env, &result);
+    set_int(env, result, "pid", spawn->pid);
+    set_int(env, result, "pidfd", spawn->pidfd);
+    return result;
+}
+
+/* spawn({path, args, env, fds}) -> Promise<{pid, pidfd}>. `args` begins with argv[0]; the descriptors may be closed. */
 static napi_value js_spawn(napi_env env, napi_callback_info info)
 {
     size_t argc = 1;
     napi_value options;
     napi_get_cb_info(env, info, &argc, &options, NULL, NULL);
-    char path[4096];
-    if (argc < 1 || !property_string(env, options, "path", path, sizeof path))
-        return NULL;
-    char **args = string_vector(env, property(env, options, "args"));
-    char **environment = args == NULL ? NULL : string_vector(env, property(env, options, "env"));
-    napi_value result = NULL;
-    if (environment != NULL) {
-        int fds[max_fds];
-        uint32_t count;
-        pid_t pid = 0;
-        int error = lift_fds(env, property(env, options, "fds"), fds, &count);
+    struct spawn *spawn = calloc(1, sizeof *spawn);
+    if (spawn == NULL)
+        return throw_errno(env, ENOMEM, "calloc", NULL);
+    spawn->job.run = spawn_run;
+    spawn->job.result = spawn_result;
+    spawn->job.syscall = "spawn";
+    if (argc >= 1 && property_string(env, options, "path", spawn->job.detail, sizeof spawn->job.detail))
+        spawn->args = string_vector(env, property(env, options, "args"));
+    if (spawn->args != NULL)
+        spawn->environment = string_vector(env, property(env, options, "env"));
+    if (spawn->environment != NULL) {
+        int error = lift_fds(env, property(env, options, "fds"), spawn->fds, &spawn->count);
         if (error == 0)
-            error = spawn_child(path, args, environment, fds, count, &pid);
-        for (uint32_t i = 0; i < count; i++)
-            close(fds[i]);
-        /* The child is ours and not yet waited for, so its pid cannot have been given away. */
-        int pidfd = error == 0 ? pidfd_open_call(pid) : -1;
-        if (error == 0 && pidfd < 0)
-            error = errno;
-        if (error != 0) {
-            throw_errno(env, error, "spawn", path);
-        } else {
-            napi_create_object(env, &result);
-            set_int(env, result, "pid", pid);
-            set_int(env, result, "pidfd", pidfd);
-        }
+            return job_start(env, &spawn->job);
+        throw_errno(env, error, "spawn", spawn->job.detail);
     }
-    free_strings(args);
-    free_strings(environment);
-    return result;
+    free_spawn(spawn);
+    free(spawn);
+    return NULL;
 }
 
 static napi_value js_pidfd_open(napi_env env, napi_callback_info info)

@@ -74,7 +74,7 @@ static int run_container(struct shim *shim, const struct mount_plan *plan, bool 
     };
     int console = -1;
     if (!terminal && session_pipes(&shim->main, stdin_open, &io, err) < 0) return -1;
-    int result = container_prepare(shim->config, NULL, container, err);
+    int result = unit_take(shim, shim->config) ? 0 : container_prepare(shim->config, NULL, container, err);
     if (result == 0) {
         result = container_configure(container, shim->config, plan, shim->options.bundle, shim->options.cgroup, &io,
                                      &console, err);
@@ -86,6 +86,7 @@ static int run_container(struct shim *shim, const struct mount_plan *plan, bool 
 
 static void undo_create(struct shim *shim) {
     struct runtime_error ignored;
+    unit_drop(shim);
     if (shim->container.pidfd >= 0) sys_pidfd_send_signal(shim->container.pidfd, SIGKILL);
     container_delete(&shim->container, &ignored);
     session_close(&shim->main);
@@ -99,7 +100,9 @@ int create_container(struct shim *shim, const struct json_value *body, struct ru
     struct oci_reader reader = {.arena = &arena, .err = err};
     struct mount_plan *plan = NULL;
     bool stdin_open = oci_bool(&reader, body, "stdin"), terminal = oci_bool(&reader, body, "terminal");
-    int result = open_log(shim, &reader, body, err);
+    const struct json_value *unit = oci_get(&reader, body, "unit", JSON_OBJECT);
+    int result = unit ? unit_become(shim, &reader, unit, err) : 0;
+    if (result == 0) result = open_log(shim, &reader, body, err);
     if (reader.failed) result = -1;
     if (result == 0) result = load_bundle(shim, &plan, err);
     if (result == 0) result = run_container(shim, plan, terminal, stdin_open, err);

@@ -30,7 +30,7 @@ static int parse_options(int argc, char **argv, struct shim_options *options, st
     } table[] = {
         {"--id", &options->id},         {"--bundle", &options->bundle}, {"--dir", &options->dir},
         {"--run", &options->run},       {"--cgroup", &options->cgroup}, {"--monitor-cgroup", &options->monitor_cgroup},
-        {"--seccomp-cache", &ignored},
+        {"--seccomp-cache", &ignored},  {"--pool", &options->pool},
     };
     options->program = argv[0];
     for (int i = 1; i < argc; i += 2) {
@@ -96,6 +96,8 @@ int main(int argc, char **argv) {
     }
     dprintf(READY_FD, "ok\n");
     close(READY_FD);
+    /* Behind the word that it listens; without a prepared process it is a shim like any other. */
+    if (shim.options.pool && unit_prepare(&shim, &err) < 0) dprintf(2, "%s: %s\n", err.stage, err.message);
     loop_run(&shim);
     return 0;
 }

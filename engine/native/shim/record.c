@@ -53,6 +53,16 @@ int record_state(struct shim *shim, struct runtime_error *err) {
     return result;
 }
 
+void record_forget(const struct shim *shim) {
+    static const char *const names[] = {"shim.sock", "shim.json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct text path = {0};
+        text_add(&path, "%s/%s", shim->options.run, names[i]);
+        if (!path.failed) unlink(path.bytes);
+        text_free(&path);
+    }
+}
+
 static void add_time(struct text *text, const struct timespec *time) {
     struct tm parts;
     char date[32];

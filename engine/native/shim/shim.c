@@ -78,6 +78,10 @@ static void container_exited(struct shim *shim, int status) {
 }
 
 static void child_exited(struct shim *shim, pid_t pid, int status) {
+    if (shim->prepared && pid == shim->container.pid) {
+        unit_drop(shim);
+        return;
+    }
     if (pid == shim->main.pid && !shim->main.exited) {
         container_exited(shim, status);
         return;
@@ -120,14 +124,8 @@ static void tell_log(struct shim *shim, struct session *session) {
 }
 
 static void end(struct shim *shim) {
-    struct text path = {0};
     if (shim->deleting) shim_send(shim, PACKET_OK, shim->delete_request, "{}", 2);
-    text_add(&path, "%s/shim.sock", shim->options.run);
-    unlink(path.bytes);
-    path.length = 0;
-    text_add(&path, "%s/shim.json", shim->options.run);
-    unlink(path.bytes);
-    text_free(&path);
+    record_forget(shim);
     shim->ending = true;
 }
 

@@ -14,6 +14,7 @@
 
 struct shim_options {
     const char *id, *bundle, *dir, *run, *cgroup, *monitor_cgroup, *program;
+    const char *pool; /* not NULL: the others are those of a unit that CREATE brings */
 };
 
 enum shim_phase { PHASE_IDLE, PHASE_CREATED, PHASE_RUNNING, PHASE_EXITED };
@@ -32,6 +33,7 @@ struct shim {
     struct client client;
     enum shim_phase phase;
     struct container container;
+    bool prepared; /* the container's process waits, and its container is not known yet: a shim of the pool */
     struct oci_config *config;
     struct session main;
     struct session *execs;
@@ -60,6 +62,8 @@ void shim_delete(struct shim *shim, uint32_t request);
 
 /* record.c */
 int record_state(struct shim *shim, struct runtime_error *err);
+/* Removes the socket and the state file. */
+void record_forget(const struct shim *shim);
 void record_exit(struct shim *shim, const struct runtime_error *start_error);
 
 /* client.c: the connection. */
@@ -78,5 +82,13 @@ void request_handle(struct shim *shim, const struct packet_header *header, const
 /* create.c: the two requests that make processes. */
 int create_container(struct shim *shim, const struct json_value *body, struct runtime_error *err);
 int create_exec(struct shim *shim, const struct json_value *body, struct session **session, struct runtime_error *err);
+
+/* unit.c: a shim of the pool. */
+int unit_prepare(struct shim *shim, struct runtime_error *err);
+/* Whether the process that waits is one for this config, and from now on the container's; else there is none any more. */
+bool unit_take(struct shim *shim, const struct oci_config *config);
+void unit_drop(struct shim *shim);
+/* Takes over the names and places that CREATE brings. */
+int unit_become(struct shim *shim, struct oci_reader *reader, const struct json_value *unit, struct runtime_error *err);
 
 #endif
