@@ -29,6 +29,7 @@ export async function createContainer(
 ): Promise<CreateResponse> {
   const id = randomBytes(32).toString('hex');
   const { registry } = parts;
+  parts.runtime.warm();
   const name =
     options.name === ''
       ? randomName((candidate) => registry.isNameTaken(candidate))

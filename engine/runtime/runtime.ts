@@ -19,6 +19,8 @@ export interface Runtime {
    * container was created with it open. The shim may say that its container has ended meanwhile: `exited` is settled.
    */
   adopt(options: { id: string; stdin?: boolean }): Promise<RunningShim | undefined>;
+  /** A container was asked for, and will probably be started in a moment. */
+  warm(): void;
   /** Lets the shims go that wait for a container. Those that have one are not touched. */
   close(): void;
 }

@@ -20,6 +20,7 @@ export const messageType = {
   logSeen: 12,
   hold: 13,
   follow: 14,
+  warm: 15,
   ok: 32,
   error: 33,
   log: 34,

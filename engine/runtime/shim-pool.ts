@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimeOptions } from './runtime.ts';
 import { ShimConnection } from './shim-connection.ts';
+import { messageType } from './shim-messages.ts';
 import { type ShimUnit, spawnShim } from './spawn-shim.ts';
 
 /** Shims that wait. Each costs about half a megabyte of kernel memory. */
@@ -25,6 +26,11 @@ export class ShimPool {
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+  }
+
+  /** A container is about to be started: the shim that will have it does now what may be slow. */
+  warm(): void {
+    this.#waiting[0]?.send(messageType.warm, 0, Buffer.from('{}'));
   }
 
   /** A connection to a shim that waits for its unit; undefined when there is none now. */

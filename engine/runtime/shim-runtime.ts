@@ -15,6 +15,7 @@ export function openRuntime(options: RuntimeOptions): Runtime {
   return {
     create: (request) => create({ options, pool }, request),
     adopt: (request) => adopt(options, request),
+    warm: () => pool.warm(),
     close: () => pool.close(),
   };
 }

@@ -27,6 +27,7 @@ enum packet_type {
     PACKET_LOG_SEEN = 12,
     PACKET_HOLD = 13,
     PACKET_FOLLOW = 14,
+    PACKET_WARM = 15,
     PACKET_OK = 32,
     PACKET_ERROR = 33,
     PACKET_LOG = 34,

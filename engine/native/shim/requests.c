@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
+#include "../runtime/cgroup.h"
 #include "../runtime/error.h"
 #include "../runtime/syscalls.h"
 #include "shim.h"
@@ -145,12 +147,24 @@ static int handle_delete(struct request *request) {
     return 0;
 }
 
+/*
+ * Moving a process between cgroups waits for a grace period of RCU, milliseconds, unless another has just waited. So a
+ * shim that waits makes a move that changes nothing when a container is about to be started.
+ */
+static int handle_warm(struct request *request) {
+    const char *monitor = request->shim->options.monitor_cgroup;
+    struct runtime_error ignored;
+    request->answered = true;
+    if (request->shim->prepared && monitor && *monitor) cgroup_attach(monitor, getpid(), &ignored);
+    return 0;
+}
+
 static int (*const handlers[])(struct request *request) = {
     [PACKET_CREATE] = handle_create,   [PACKET_START] = handle_start,       [PACKET_SIGNAL] = handle_signal,
     [PACKET_RESIZE] = handle_resize,   [PACKET_EXEC] = handle_exec,         [PACKET_STDIN_END] = handle_stdin_end,
     [PACKET_CREDIT] = handle_credit,   [PACKET_RELEASE] = handle_release,   [PACKET_DELETE] = handle_delete,
     [PACKET_LOG_SEEN] = handle_log_seen, [PACKET_HOLD] = handle_hold,
-    [PACKET_FOLLOW] = handle_follow,
+    [PACKET_FOLLOW] = handle_follow,   [PACKET_WARM] = handle_warm,
 };
 
 static void handle_json(struct request *request, uint16_t type, const char *text, size_t length) {
