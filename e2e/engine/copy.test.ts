@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TarEntry, tarOf } from '../../engine/layers/tar.fixture.ts';
+import { imageArchive } from './archive.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 
 /** docker cp and docker export by the real command, with containers and archives that try to get out. */
@@ -185,6 +186,20 @@ test('a container that was never started has its volumes too', async () => {
   const shared = ['run', '--rm', '-v', 'fresh:/v', 'busybox', 'cat', '/v/one'];
   expect(await engine.dockerText(...shared)).toBe('one');
   await engine.dockerText('rm', 'fresh');
+});
+
+test('a volume is filled with links that lead out of it', async () => {
+  const links = [
+    { name: 'bin/', mode: 0o755 },
+    { name: 'var/lib/app/up', type: '2', link: '../../etc/app' },
+    { name: 'var/lib/app/far', type: '2', link: '/etc/app' },
+  ];
+  const image = imageArchive({ tag: 'linked:1', layers: [{ command: 'x', entries: links }] });
+  await engine.docker(['load'], { input: image });
+  await engine.dockerText('create', '--name', 'linked', '-v', 'linked:/var/lib/app', 'linked:1', 'sh');
+  const seen = ['run', '--rm', '-v', 'linked:/v', 'busybox', 'sh', '-c', 'readlink /v/up; readlink /v/far'];
+  expect(await engine.dockerText(...seen)).toBe('../../etc/app\n/etc/app');
+  await engine.dockerText('rm', 'linked');
 });
 
 describe('archives that try to get out', () => {

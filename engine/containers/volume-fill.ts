@@ -55,7 +55,8 @@ async function copyTree(
     throw error;
   }
   const { archive } = await trees.get({ view: from, path: `${path}/.`, archiveName: '.' });
-  if (archive !== undefined) await trees.put({ view: to, path: '/', archive, keepKinds: false });
+  if (archive !== undefined)
+    await trees.put({ view: to, path: '/', archive, keepKinds: false, anyLinks: true });
   // An archive is unpacked into a directory that is there: whose it is was never its matter.
   await chown(root, top.uid, top.gid);
   await chmod(root, top.mode & ~typeBits);

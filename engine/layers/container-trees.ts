@@ -30,6 +30,8 @@ export interface ContainerTrees {
     archive: Readable;
     /** Refuse to replace a directory by something else, and the reverse. */
     keepKinds: boolean;
+    /** Links in it may lead anywhere: it is a copy of a tree, not somebody's archive. */
+    anyLinks?: boolean;
     /** Whom everything belongs to; undefined: whom the archive says. */
     owner?: { uid: number; gid: number };
     signal?: AbortSignal;
@@ -74,9 +76,10 @@ export function openContainerTrees(options: { files: EngineFiles; unpackProgram:
       await task.result;
       return { status, archive: undefined };
     },
-    async put({ view, path, archive, keepKinds, owner, signal }) {
+    async put({ view, path, archive, keepKinds, anyLinks, owner, signal }) {
       const words: Word[] = [['path', path]];
       if (keepKinds) words.push(['keep-kinds', '']);
+      if (anyLinks) words.push(['any-links', '']);
       if (owner !== undefined) words.push(['owned', ''], ['uid', `${owner.uid}`], ['gid', `${owner.gid}`]);
       const task = startUnpack({ ...viewTask('put', view, words), ...(signal ? { signal } : {}) });
       const feeding = pipeline(archive, task.stdin!);

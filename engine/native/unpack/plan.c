@@ -54,6 +54,7 @@ static void take(struct plan *plan, const char *key, char *value) {
       {"joined", &plan->joined, NULL, NULL},   {"bare", &plan->bare, NULL, NULL},
       {"read-only", &plan->read_only, NULL, NULL}, {"stat-only", &plan->stat_only, NULL, NULL},
       {"keep-kinds", &plan->keep_kinds, NULL, NULL}, {"owned", &plan->owned, NULL, NULL},
+      {"any-links", &plan->any_links, NULL, NULL},
       {"target", NULL, &plan->target, NULL},   {"upper", NULL, &plan->upper, NULL},
       {"work", NULL, &plan->work, NULL},       {"root", NULL, &plan->root, NULL},
       {"path", NULL, &plan->path, NULL},       {"name", NULL, &plan->name, NULL},

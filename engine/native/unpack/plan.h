@@ -20,6 +20,7 @@ struct plan {
   bool read_only;     /* the root file system of a container that does not run must not be written */
   bool stat_only;
   bool keep_kinds;    /* no directory is replaced by something else, nor the reverse */
+  bool any_links;     /* links may lead out of the directory, which is the whole root */
   bool owned;         /* everything belongs to uid and gid */
   unsigned uid, gid;
   const char *target; /* where the overlay is mounted, in a mount namespace of our own */

@@ -219,7 +219,7 @@ static void put_entry(struct tar *tar, const struct parts *parts, const char *pa
   const struct tar_entry *entry = &tar->entry;
   if (parts->count == 0) return; /* the destination itself stays as it is */
   const char *name = parts->items[parts->count - 1];
-  if (entry->type == '2' && leads_out(parts, entry->link)) {
+  if (entry->type == '2' && !putting.plan->any_links && leads_out(parts, entry->link)) {
     fail(FAIL_INVALID, "invalid symlink \"%s\" -> \"%s\"", entry->name, entry->link);
   }
   int parent = open_parent(parts, parts->count - 1);
