@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DockSlot } from './shell/dock-slot.tsx';
 import { LinkBanner } from './shell/link-banner.tsx';
@@ -6,11 +6,16 @@ import { Rail } from './shell/rail.tsx';
 import { useShortcuts } from './shell/shortcuts.ts';
 import { TitleBar } from './shell/title-bar.tsx';
 import { Views } from './shell/views.tsx';
+import { lazyPart } from './ui/lazy-part.tsx';
 import { Toasts } from './ui/toast.tsx';
 import { Tooltips } from './ui/tooltip.tsx';
 
-const Palette = lazy(() => import('./shell/palette.tsx'));
-const KeysDialog = lazy(() => import('./shell/keys-dialog.tsx'));
+const Palette = lazyPart(() => import('./shell/palette.tsx').then((module) => module.default), {
+  soon: true,
+});
+const KeysDialog = lazyPart(() => import('./shell/keys-dialog.tsx').then((module) => module.default), {
+  soon: true,
+});
 
 /** The window: title bar, rail, the view of the URL, and the dock under it. */
 export function App() {

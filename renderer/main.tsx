@@ -7,6 +7,7 @@ import { watchEngine } from './stores/events.ts';
 import { watchMachine } from './stores/machine.ts';
 import { readPreferences } from './stores/preferences.ts';
 import { readAppearance, showAppearance } from './stores/settings.ts';
+import { loadSoon } from './ui/lazy-part.tsx';
 import './theme.css';
 
 async function start(): Promise<void> {
@@ -26,15 +27,4 @@ async function start(): Promise<void> {
   await Promise.all([readAppearance(), readPreferences()]);
 }
 
-/** What most people open next is fetched while nothing else is to be done; without the host it is fetched when needed. */
-function prefetch(): void {
-  const parts = [
-    import('./ui/menu-parts.tsx'),
-    import('./ui/tooltip-bubble.tsx'),
-    import('./ui/dialog.tsx'),
-    import('./shell/palette.tsx'),
-  ];
-  for (const part of parts) part.catch(() => {});
-}
-
-void start().then(() => requestIdleCallback(prefetch));
+void start().then(() => requestIdleCallback(loadSoon));

@@ -218,6 +218,8 @@ export class FakeHost implements AsyncDisposable {
       response.writeHead(200, {
         'Content-Type': type ?? types['.html'],
         'Content-Security-Policy': policy(this.port),
+        // The real host's too: files of the build carry their digest in their name.
+        'Cache-Control': pathname.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache',
       });
       response.end(bytes);
     } catch {

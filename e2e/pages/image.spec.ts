@@ -56,7 +56,10 @@ test('the explorer: marks, order, the whole file system up to a layer', async ({
   await expect(tree.getByRole('row').nth(1)).toContainText('app');
   await page.getByRole('button', { name: 'Up to layer 6' }).click();
   const merged = page.getByRole('treegrid', { name: 'Files up to layer 6' });
-  await expect(merged.getByText('usr', { exact: true })).toBeVisible();
+  await expect(merged.getByText('layer 6').first()).toBeVisible();
+  await merged.getByText('app', { exact: true }).click();
+  await page.keyboard.press('End');
+  await expect(merged.getByText('var', { exact: true })).toBeVisible();
 });
 
 test('the explorer: finds paths, previews and saves a file', async ({ open }) => {

@@ -6,7 +6,7 @@ import { SplitView } from './split-view.tsx';
 import { useWideEnough } from './window-width.ts';
 
 const ContainerList = lazyFeature<{ openId: string | undefined }>('containers');
-const ContainerDetail = lazyFeature<{ id: string; tab: string | undefined }>('container');
+const ContainerDetail = lazyFeature<{ id: string; tab: string | undefined }>('container', { soon: true });
 
 /** The window's width from which list and detail stand side by side. */
 const splitPx = 1180;

@@ -91,6 +91,7 @@ export function TitleBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: (
       <button
         type="button"
         onClick={onSearch}
+        aria-haspopup="dialog"
         aria-keyshortcuts="Control+K Meta+K"
         className="fade flex h-[30px] w-[min(440px,30vw)] flex-none items-center gap-2 rounded-[8px] border border-line bg-surface pr-2 pl-2.5 text-text-3 hover:bg-hover"
       >

@@ -6,7 +6,7 @@ import { ContainersView } from './containers-view.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { lazyFeature } from './lazy-feature.ts';
 
-const ImagesPage = lazyFeature('images');
+const ImagesPage = lazyFeature('images', { soon: true });
 const ImagePage = lazyFeature<{ name: string; tab: string | undefined }>('image');
 const MachinePage = lazyFeature('machine');
 

@@ -1,9 +1,10 @@
 import { ChevronDown, Plus, Search, X } from 'lucide-react';
-import { type KeyboardEvent, lazy, Suspense } from 'react';
+import { type KeyboardEvent, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { showDock } from '../stores/dock.ts';
 import { IconButton } from '../ui/button.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { lazyPart } from '../ui/lazy-part.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { StateIcon, type StateShape } from '../ui/state-icon.tsx';
 import type { Shell } from './exec.ts';
@@ -16,9 +17,7 @@ import {
   useTerminals,
 } from './sessions.ts';
 
-const TerminalPane = lazy(() =>
-  import('./terminal-pane.tsx').then((module) => ({ default: module.TerminalPane })),
-);
+const TerminalPane = lazyPart(() => import('./terminal-pane.tsx').then((module) => module.TerminalPane));
 
 const shapes: Record<TerminalPhase, StateShape> = {
   opening: 'busy',

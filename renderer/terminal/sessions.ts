@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { StreamLost } from '../bridge/index.ts';
 import { useDock } from '../stores/dock.ts';
+import { loadPart } from '../ui/lazy-part.tsx';
 import { NoShell, type OpenedShell, openShell, resizeShell, type Shell, shellExitCode } from './exec.ts';
 import type { Screen } from './screen.ts';
 
@@ -102,7 +103,7 @@ const tabOf = (id: string) => useTerminals.getState().tabs.find((tab) => tab.id 
 async function screenOf(id: string): Promise<Screen> {
   const existing = screens.get(id);
   if (existing) return existing;
-  const { Screen: Made } = await import('./screen.ts');
+  const { Screen: Made } = await loadPart(() => import('./screen.ts'));
   const again = screens.get(id);
   if (again) return again;
   const screen = new Made({

@@ -1,16 +1,19 @@
-import { lazy, type ReactElement, type ReactNode, Suspense } from 'react';
+import { type ReactElement, type ReactNode, Suspense } from 'react';
+import { lazyPart } from './lazy-part.tsx';
 import type * as Parts from './menu-parts.tsx';
 import { useOpener } from './opener.ts';
 
 const load = () => import('./menu-parts.tsx');
-const MenuPopup = lazy(() => load().then((parts) => ({ default: parts.MenuPopup })));
+const soon = { soon: true };
+const MenuPopup = lazyPart(() => load().then((parts) => parts.MenuPopup), soon);
 
-export const MenuItem = lazy(() => load().then((parts) => ({ default: parts.MenuItem })));
-export const MenuHeading = lazy(() => load().then((parts) => ({ default: parts.MenuHeading })));
-export const MenuSeparator = lazy(() => load().then((parts) => ({ default: parts.MenuSeparator })));
+export const MenuItem = lazyPart(() => load().then((parts) => parts.MenuItem), soon);
+export const MenuHeading = lazyPart(() => load().then((parts) => parts.MenuHeading), soon);
+export const MenuSeparator = lazyPart(() => load().then((parts) => parts.MenuSeparator), soon);
 /** One choice out of several; the chosen one carries a tick. */
-export const MenuChoice = lazy(() =>
-  load().then((parts) => ({ default: parts.MenuChoice })),
+export const MenuChoice = lazyPart(
+  () => load().then((parts) => parts.MenuChoice),
+  soon,
 ) as unknown as typeof Parts.MenuChoice;
 
 /** A menu under its trigger. */

@@ -1,7 +1,10 @@
-import { lazy, type ReactElement, type ReactNode, Suspense } from 'react';
+import { type ReactElement, type ReactNode, Suspense } from 'react';
+import { lazyPart } from './lazy-part.tsx';
 import { useOpener } from './opener.ts';
 
-const PopoverPanel = lazy(() => import('./popover-panel.tsx'));
+const PopoverPanel = lazyPart(() => import('./popover-panel.tsx').then((module) => module.default), {
+  soon: true,
+});
 
 /** A small panel under its trigger. */
 export function Popover({

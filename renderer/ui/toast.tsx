@@ -1,5 +1,6 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { create } from 'zustand';
+import { lazyPart, loadPart } from './lazy-part.tsx';
 
 /** Toasts are for things off screen only; at the thing itself, say it inline. */
 export interface ToastMessage {
@@ -13,8 +14,8 @@ export interface ToastMessage {
 }
 
 // Loaded with the first message: most sessions begin without one.
-const load = () => import('./toaster.tsx');
-const Toaster = lazy(load);
+const load = () => loadPart(() => import('./toaster.tsx'));
+const Toaster = lazyPart(() => load().then((module) => module.default));
 const useRequested = create(() => ({ requested: false }));
 
 /** Shows a message; the returned function takes it away. */

@@ -1,13 +1,13 @@
 import {
   cloneElement,
   type FocusEvent,
-  lazy,
   type PointerEvent,
   type ReactElement,
   Suspense,
   type SyntheticEvent,
 } from 'react';
 import { create } from 'zustand';
+import { lazyPart } from './lazy-part.tsx';
 
 interface Shown {
   anchor: Element;
@@ -20,7 +20,9 @@ const restMs = 500;
 
 /** One tooltip for the whole window: there is never more than one to see. */
 export const useTooltip = create<{ shown: Shown | undefined }>(() => ({ shown: undefined }));
-const TooltipBubble = lazy(() => import('./tooltip-bubble.tsx'));
+const TooltipBubble = lazyPart(() => import('./tooltip-bubble.tsx').then((module) => module.default), {
+  soon: true,
+});
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function hideTooltip(): void {

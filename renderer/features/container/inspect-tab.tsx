@@ -1,5 +1,5 @@
 import { Eye, EyeOff, Search } from 'lucide-react';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ContainerInspect } from '../../../engine/api/containers.ts';
 import { setQuery, useLocation } from '../../router/location.ts';
@@ -8,9 +8,10 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { SearchField, Segmented } from '../../ui/field.tsx';
 import { formatMemory } from '../../ui/format.ts';
+import { lazyPart } from '../../ui/lazy-part.tsx';
 import { type InspectField, inspectGroups, maskedInspect } from './inspect-groups.ts';
 
-const JsonView = lazy(() => import('./json-view.tsx'));
+const JsonView = lazyPart(() => import('./json-view.tsx').then((module) => module.default));
 
 function useGroups(inspect: ContainerInspect) {
   const { t, i18n } = useTranslation('container');

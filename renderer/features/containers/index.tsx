@@ -1,4 +1,4 @@
-import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, Suspense, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keepExisting, noSelection } from '../../grid/selection.ts';
 import { VirtualGrid } from '../../grid/virtual-grid.tsx';
@@ -7,6 +7,7 @@ import { type ContainerView, groupsOf, isUp } from '../../stores/container-state
 import { act, useContainers } from '../../stores/containers.ts';
 import { changePreferences, rowHeightPx, toggled, usePreferences } from '../../stores/preferences.ts';
 import { useRemovals } from '../../stores/removals.ts';
+import { lazyPart } from '../../ui/lazy-part.tsx';
 import { reportFailure } from '../../ui/report.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import { template, useColumns } from './columns.tsx';
@@ -19,7 +20,9 @@ import { makeRows, type Row, rowId, rowText } from './rows.ts';
 import { useStateWord } from './state-cell.tsx';
 import { useRemoval } from './use-removal.tsx';
 
-const RunDialog = lazy(() => import('./run/run-dialog.tsx'));
+const RunDialog = lazyPart(() => import('./run/run-dialog.tsx').then((module) => module.default), {
+  soon: true,
+});
 
 /** Opens a container's detail, keeping the list's filter. */
 function open(view: ContainerView, options: { full?: boolean; replace?: boolean } = {}): void {

@@ -1,0 +1,61 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './page.ts';
+import { id } from './recorded.ts';
+import { problemState, runningState, startingState } from './recorded-machine.ts';
+
+/** Every screen, in both themes and languages, without anything that axe finds wrong. */
+
+const container = `/containers/${id('web')}`;
+const image = '/images/storefront-web%3Adev';
+const paths = [
+  '/containers',
+  '/containers?q=nothing-like-it',
+  ...['logs', 'terminal', 'inspect', 'layers'].map((tab) => `${container}/${tab}`),
+  `/containers/${id('migrate')}/logs`,
+  '/containers?run=nginx:1.31',
+  '/images',
+  ...['overview', 'layers', 'config', 'history'].map((tab) => `${image}/${tab}`),
+  '/machine',
+];
+
+async function check(page: Page, name: string): Promise<void> {
+  // A colour half way through its change has the contrast of neither.
+  await page.evaluate(() => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().iterations));
+    return Promise.all(ending.map((animation) => animation.finished));
+  });
+  const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze();
+  const found = violations.flatMap(({ id: rule, nodes }) =>
+    nodes.map((node) => `${name}: ${rule} ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
+  );
+  expect(found).toEqual([]);
+}
+
+for (const theme of ['light', 'dark'])
+  for (const language of ['en', 'zh-CN'])
+    test(`axe finds nothing wrong, ${theme}, ${language}`, async ({ open, host, page }) => {
+      test.setTimeout(240_000);
+      host.settings = { ...host.settings, theme, language };
+      for (const path of paths) {
+        await open(path);
+        await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+        await expect(page.locator('html')).toHaveAttribute('lang', language);
+        await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0);
+        await check(page, path);
+      }
+      for (const state of [startingState(), problemState('kernel-panic'), runningState()]) {
+        host.setState(state);
+        await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
+        await check(page, state.machine.phase);
+      }
+      for (const button of await page.getByRole('banner').locator('[aria-haspopup]').all()) {
+        await button.click();
+        await expect(page.locator('[role=menu],[role=dialog]')).toBeVisible();
+        await check(page, 'opened from the title bar');
+        await page.keyboard.press('Escape');
+        await expect(page.locator('[role=menu],[role=dialog]')).toHaveCount(0);
+      }
+    });
