@@ -19,7 +19,7 @@ const paths = [
   '/machine',
 ];
 
-async function check(page: Page, name: string): Promise<void> {
+async function check(page: Page, name: string, overlay = false): Promise<string[]> {
   // A colour half way through its change has the contrast of neither.
   await page.evaluate(() => {
     const ending = document
@@ -27,11 +27,13 @@ async function check(page: Page, name: string): Promise<void> {
       .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().iterations));
     return Promise.all(ending.map((animation) => animation.finished));
   });
-  const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze();
-  const found = violations.flatMap(({ id: rule, nodes }) =>
+  const axe = new AxeBuilder({ page }).exclude('.xterm');
+  // A menu stands outside the landmarks; it is reached from its button.
+  if (overlay) axe.disableRules('region');
+  const { violations } = await axe.analyze();
+  return violations.flatMap(({ id: rule, nodes }) =>
     nodes.map((node) => `${name}: ${rule} ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
   );
-  expect(found).toEqual([]);
 }
 
 for (const theme of ['light', 'dark'])
@@ -39,23 +41,26 @@ for (const theme of ['light', 'dark'])
     test(`axe finds nothing wrong, ${theme}, ${language}`, async ({ open, host, page }) => {
       test.setTimeout(240_000);
       host.settings = { ...host.settings, theme, language };
+      const found: string[] = [];
       for (const path of paths) {
         await open(path);
         await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
         await expect(page.locator('html')).toHaveAttribute('lang', language);
-        await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0);
-        await check(page, path);
+        await expect(page.locator('main h1:visible')).not.toHaveCount(0);
+        await expect(page.locator('main [aria-busy=true]')).toHaveCount(0);
+        found.push(...(await check(page, path)));
       }
       for (const state of [startingState(), problemState('kernel-panic'), runningState()]) {
         host.setState(state);
         await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
-        await check(page, state.machine.phase);
+        found.push(...(await check(page, state.machine.phase)));
       }
       for (const button of await page.getByRole('banner').locator('[aria-haspopup]').all()) {
         await button.click();
         await expect(page.locator('[role=menu],[role=dialog]')).toBeVisible();
-        await check(page, 'opened from the title bar');
+        found.push(...(await check(page, 'opened from the title bar', true)));
         await page.keyboard.press('Escape');
         await expect(page.locator('[role=menu],[role=dialog]')).toHaveCount(0);
       }
+      expect(found).toEqual([]);
     });

@@ -67,7 +67,6 @@ export function LayerBar({
               key={layer.number}
               type="button"
               aria-pressed={isSelected}
-              aria-label={t('barLayer', { number: layer.number, size })}
               title={t('barLayer', { number: layer.number, size })}
               onClick={() => onSelect(layer.number)}
               className={classNames(
@@ -80,6 +79,7 @@ export function LayerBar({
               )}
               style={{ flexGrow: layer.sizeBytes, flexBasis: 0 }}
             >
+              <span className="sr-only">{t('barLayer', { number: layer.number, size })}</span>
               {hidden > 0 && (
                 <span
                   aria-hidden="true"

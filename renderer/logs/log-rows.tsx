@@ -47,7 +47,7 @@ const Row = memo(function Row({ row, current, selected, topPx, onSelect, ...look
         <button
           type="button"
           tabIndex={-1}
-          aria-label={t('showLine', { number: row.line + 1 })}
+          aria-label={`${time} ${t('showLine', { number: row.line + 1 })}`}
           onClick={() => onSelect(row)}
           className={classNames(
             'h-5 flex-none text-left text-text-3 hover:text-accent-text',

@@ -19,10 +19,17 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
   const list = useRef<HTMLDivElement>(null);
   const commands = useCommands(onKeys);
   const matches = useMemo(() => rank(commands, query).slice(0, shown), [commands, query]);
+  const [opener] = useState(() => document.activeElement);
+  // A command may open a dialog, whose field must not lose the focus to where it was before.
+  const chosen = useRef(false);
   const run = (command: Command | undefined) => {
     if (!command) return;
+    chosen.current = true;
     onClose();
     command.run();
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus();
+    });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
@@ -32,13 +39,20 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
       const next = (active + step + matches.length) % Math.max(1, matches.length);
       setActive(next);
       list.current?.children[next]?.scrollIntoView({ block: 'nearest' });
-    } else if (event.key === 'Enter') run(matches[active]);
+    } else if (event.key === 'Enter') {
+      // Closing gives the focus back at once: the key's own action would press the button that has it then.
+      event.preventDefault();
+      run(matches[active]);
+    }
   };
   return (
     <Base.Root open onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-30 bg-scrim" />
-        <Base.Popup className="fixed top-[12vh] left-1/2 z-30 flex max-h-[70vh] w-[560px] max-w-[calc(100%-32px)] -translate-x-1/2 flex-col overflow-hidden rounded-dialog border border-line bg-raised shadow-dialog outline-none">
+        <Base.Popup
+          finalFocus={() => !chosen.current}
+          className="fixed top-[12vh] left-1/2 z-30 flex max-h-[70vh] w-[560px] max-w-[calc(100%-32px)] -translate-x-1/2 flex-col overflow-hidden rounded-dialog border border-line bg-raised shadow-dialog outline-none"
+        >
           <Base.Title className="sr-only">{t('palette.title')}</Base.Title>
           <div className="flex h-12 flex-none items-center gap-2.5 border-b border-line px-4">
             <Search size={16} className="flex-none text-text-3" aria-hidden />

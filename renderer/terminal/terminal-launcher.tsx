@@ -46,7 +46,7 @@ export function TerminalLauncher({
       </div>
       {open.length > 0 && (
         <section className="w-full">
-          <h3 className="mb-1 text-small text-text-2">{t('openTabs')}</h3>
+          <h2 className="mb-1 text-small text-text-2">{t('openTabs')}</h2>
           <ul className="flex flex-col gap-0.5">
             {open.map((tab) => (
               <li key={tab.id} className="flex h-8 items-center gap-2">

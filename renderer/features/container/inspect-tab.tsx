@@ -115,7 +115,7 @@ export function InspectTab({ inspect }: { inspect: ContainerInspect }) {
         >
           {shown.map(({ group, fields }) => (
             <section key={group} className="mb-3">
-              <h3 className="py-1.5">{t(`inspect.group.${group}`)}</h3>
+              <h2 className="py-1.5">{t(`inspect.group.${group}`)}</h2>
               <dl>
                 {fields.map((field) => (
                   <Field key={`${field.key ?? ''}${field.name ?? ''}`} name={nameOf(field)} field={field} />

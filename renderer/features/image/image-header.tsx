@@ -29,7 +29,9 @@ function Users({ users }: { users: readonly ContainerView[] }) {
         {users.slice(0, shownUsers).map((user, index) => (
           <Fragment key={user.id}>
             {index > 0 && ', '}
-            <Link to={pathOf('containers', user.id)}>{user.name}</Link>
+            <Link to={pathOf('containers', user.id)} className="underline">
+              {user.name}
+            </Link>
           </Fragment>
         ))}
         {users.length > shownUsers && ` +${users.length - shownUsers}`}

@@ -56,7 +56,7 @@ function PortRow({ forward }: { forward: Forward }) {
         </span>
         {/* biome-ignore lint/a11y: cells of facts */}
         <span role="cell" className="truncate">
-          <Link to={pathOf('containers', forward.containerId)} className="hover:underline">
+          <Link to={pathOf('containers', forward.containerId)} className="font-medium hover:underline">
             {forward.containerName}
           </Link>
           <span className="code ml-1 text-text-3">:{forward.containerPort}</span>
@@ -100,7 +100,7 @@ export function Ports({ forwards }: { forwards: readonly Forward[] }) {
               // biome-ignore lint/a11y: headings of facts
               // biome-ignore lint/suspicious/noArrayIndexKey: the headings never change places
               <span role="columnheader" key={index}>
-                {heading}
+                {heading || <span className="sr-only">{index === 0 ? t('ports.state') : '→'}</span>}
               </span>
             ))}
           </div>

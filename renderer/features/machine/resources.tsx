@@ -10,8 +10,8 @@ function Resource({ name, value, children }: { name: string; value: string; chil
   return (
     <div className="border-t border-line px-4 py-2.5">
       <div className="flex items-baseline justify-between gap-3">
-        <dt className="font-medium">{name}</dt>
-        <dd className="tabular text-text-2">{value}</dd>
+        <h3 className="font-medium">{name}</h3>
+        <span className="tabular text-text-2">{value}</span>
       </div>
       {children}
     </div>
@@ -38,7 +38,7 @@ export function Resources({ machine }: { machine: MachineState }) {
   return (
     <section className="card flex-none" aria-label={t('resources.title')}>
       <h2 className="px-4 pt-2.5 pb-2">{t('resources.title')}</h2>
-      <dl>
+      <div>
         <Resource name={t('resources.processors')} value={resources ? formatNumber(resources.cpus) : ''}>
           {status && (
             <Use
@@ -77,7 +77,7 @@ export function Resources({ machine }: { machine: MachineState }) {
             </div>
           </Resource>
         )}
-      </dl>
+      </div>
     </section>
   );
 }

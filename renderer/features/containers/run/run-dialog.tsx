@@ -120,7 +120,10 @@ export default function RunDialog({ image, onClose }: { image: string; onClose: 
           void run();
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && hasMod(event)) void run();
+          if (event.key === 'Enter' && hasMod(event)) {
+            event.preventDefault();
+            void run();
+          }
           // Enter in a field would run what is half typed.
           if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
         }}
