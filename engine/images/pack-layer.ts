@@ -4,12 +4,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { BlobToSend } from '../registry/upload.ts';
+import { gzipBlocks } from './gzip-blocks.ts';
 import type { ImageStoreParts } from './store.ts';
 
-/** Half the time of zlib's usual level, for blobs that are a twentieth larger. */
-const gzipLevel = 3;
 /** A piece is worth sending once it has so many bytes. */
 const pieceBytes = 8 * 1024 * 1024;
 
@@ -89,8 +87,7 @@ export class PackedLayer implements BlobToSend, AsyncDisposable {
       },
     });
     const file = createWriteStream(this.#path, { mode: 0o600, highWaterMark: 1024 * 1024 });
-    const gzip = createGzip({ level: gzipLevel, chunkSize: 256 * 1024 });
-    await pipeline(tar, counted, gzip, this.#measured(file), { signal });
+    await pipeline(tar, counted, gzipBlocks, this.#measured(file), { signal });
     this.#digest = `sha256:${this.#hash.digest('hex')}`;
     this.#finished = true;
   }
