@@ -29,6 +29,10 @@ const proofs: Record<string, () => boolean | Promise<boolean>> = {
   },
   fuzz: () => proveFuzz(),
   image: proveImage,
+  kills: async () => {
+    await buildAll(['native']);
+    return (await import('../proof/kills.ts')).proveKills();
+  },
   machine: async () => (await import('../../vm-images/boot.proof.ts')).proveBoot(),
   runtime: async () => {
     await buildAll(['native']);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { ExitStatus } from '../runtime/runtime.ts';
 import { readJson } from '../store/json-file.ts';
+import { cgroupPath } from './cgroup-files.ts';
 import { Container } from './container.ts';
 import { initialState, nowText, type StoredState } from './container-state.ts';
 import type { ContainerDefinition } from './definition.ts';
@@ -54,7 +55,11 @@ export async function adoptContainers(parts: ContainerParts, lifecycle: Lifecycl
 
 async function adoptOne(parts: ContainerParts, lifecycle: Lifecycle, container: Container): Promise<void> {
   const { phase } = container.state;
-  const shim = await parts.runtime.adopt({ id: container.id });
+  const shim = await parts.runtime.adopt({
+    id: container.id,
+    stdin: container.definition.config.OpenStdin ?? false,
+    cgroup: cgroupPath(parts, container.definition),
+  });
   if (shim?.phase === 'created') {
     // The earlier engine ended between creating and starting: nobody was told of a start.
     await shim.delete();

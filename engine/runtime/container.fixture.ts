@@ -5,7 +5,7 @@ import type { ContainerConfig, HostConfig } from '../api/containers.ts';
 import { engineFiles } from '../store/files.ts';
 import { planBundle } from './bundle.ts';
 import { planExecProcess } from './bundle-process.ts';
-import { removeCgroups } from './cgroups.fixture.ts';
+import { removeGroup } from './cgroup-remains.ts';
 import { readHostFacts } from './host-facts.ts';
 import { openLog } from './log-reader.ts';
 import { programPath } from './programs.ts';
@@ -93,7 +93,7 @@ export class TestRuntime {
     for (const id of this.#ids) await (await this.runtime.adopt({ id }))?.delete();
     await rm(this.#root, { recursive: true, force: true });
     await rm(this.files.run, { recursive: true, force: true });
-    await removeCgroups(this.instance);
+    await removeGroup(this.instance, { kill: false });
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addon } from '../native/addon/load.ts';
 import type { ContainerFiles } from '../store/files.ts';
+import { removeGroup } from './cgroup-remains.ts';
 import { DirectOutput } from './direct-output.ts';
 import { type LogListener, type LogListenOptions, LogNotices } from './log-notices.ts';
 import type { ExecOptions, ExitStatus, RunningShim, ShimExec } from './runtime.ts';
@@ -21,6 +22,11 @@ export class ConnectedShim implements RunningShim {
   readonly exited: Promise<ExitStatus>;
   readonly stdin: SessionInput | undefined;
   readonly output: DirectOutput | undefined;
+  /** Settles when the shim has ended and nothing of this run is left; never rejects. */
+  readonly gone: Promise<void>;
+  readonly #cgroup: string;
+  /** The shim was told to end: it cleans up itself. */
+  #dismissed = false;
   #connection: ShimConnection;
   #files: ContainerFiles;
   #exit = Promise.withResolvers<ExitStatus>();
@@ -34,6 +40,7 @@ export class ConnectedShim implements RunningShim {
     phase: RunningShim['phase'];
     connection: ShimConnection;
     files: ContainerFiles;
+    cgroup: string;
     stdin: boolean;
     /** Its output goes to a log; else it comes over the connection. */
     logged: boolean;
@@ -44,6 +51,7 @@ export class ConnectedShim implements RunningShim {
     this.phase = options.phase;
     this.#connection = options.connection;
     this.#files = options.files;
+    this.#cgroup = options.cgroup;
     this.exited = this.#exit.promise;
     this.#log = new LogNotices(options.connection, 0);
     this.output = options.logged ? undefined : new DirectOutput(options.connection);
@@ -51,7 +59,7 @@ export class ConnectedShim implements RunningShim {
     if (options.exit) this.#ended(options.exit);
     const pidfd = options.exit ? undefined : openProcess(options.pid);
     this.#connection.onNotice((message) => this.#take(message));
-    this.#connection.closed.then(() => this.#lost(pidfd));
+    this.gone = this.#connection.closed.then(() => this.#lost(pidfd));
   }
 
   async start(): Promise<void> {
@@ -88,11 +96,13 @@ export class ConnectedShim implements RunningShim {
   }
 
   async delete(): Promise<void> {
+    this.#dismissed = true;
     await this.#connection.request(messageType.delete, {}).catch(ignoreLost);
     await this.#connection.closed;
   }
 
   async release(): Promise<void> {
+    this.#dismissed = true;
     await this.#connection.request(messageType.release, {}).catch(ignoreLost);
   }
 
@@ -188,6 +198,13 @@ export class ConnectedShim implements RunningShim {
       addon.closeFd(pidfd);
     }
     this.#ended(record ?? lostRecord(this.pid));
+    await this.#clear().catch(() => {});
+  }
+
+  /** What a shim that was killed left: processes of its container's cgroup, the cgroup, and its place in `run`. */
+  async #clear(): Promise<void> {
+    if (!this.#dismissed) await removeGroup(this.#cgroup, { kill: true });
+    await rm(this.#files.run, { recursive: true, force: true });
   }
 
   async #execByFile(options: ExecOptions, body: object): Promise<ExecSession> {

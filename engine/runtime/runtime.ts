@@ -18,7 +18,7 @@ export interface Runtime {
    * Connects again to the shim of an earlier engine; undefined when it is gone (then exit.json decides). `stdin`: the
    * container was created with it open. The shim may say that its container has ended meanwhile: `exited` is settled.
    */
-  adopt(options: { id: string; stdin?: boolean }): Promise<RunningShim | undefined>;
+  adopt(options: AdoptOptions): Promise<RunningShim | undefined>;
   /** A container was asked for, and will probably be started in a moment. */
   warm(): void;
   /** Lets the shims go that wait for a container. Those that have one are not touched. */
@@ -31,6 +31,13 @@ export interface RuntimeOptions {
   files: EngineFiles;
   /** Path of berth-shim. Default: beside the engine's bundle, else build/native/berth-shim. */
   shimPath?: string;
+}
+
+export interface AdoptOptions {
+  id: string;
+  stdin?: boolean;
+  /** Path of its cgroup, where that is not the default: what a killed shim left there is ended. */
+  cgroup?: string;
 }
 
 export interface CreateOptions {

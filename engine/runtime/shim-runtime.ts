@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { BerthError } from '../errors.ts';
 import type { ContainerFiles } from '../store/files.ts';
+import { removeGroup } from './cgroup-remains.ts';
 import { ConnectedShim } from './running-shim.ts';
-import type { CreateOptions, Runtime, RuntimeOptions } from './runtime.ts';
+import type { AdoptOptions, CreateOptions, Runtime, RuntimeOptions } from './runtime.ts';
 import { ShimConnection } from './shim-connection.ts';
 import { asStartError } from './shim-failure.ts';
 import { messageType } from './shim-messages.ts';
@@ -12,9 +14,20 @@ import { type ShimUnit, spawnShim } from './spawn-shim.ts';
 /** The runtime that speaks to one berth-shim a container (docs/shim-protocol.md). */
 export function openRuntime(options: RuntimeOptions): Runtime {
   const pool = new ShimPool(options);
+  const shims = new Map<string, ConnectedShim>();
+  const remember = <Shim extends ConnectedShim | undefined>(shim: Shim): Shim => {
+    if (shim === undefined) return shim;
+    shims.set(shim.id, shim);
+    void shim.gone.then(() => shims.get(shim.id) === shim && shims.delete(shim.id));
+    return shim;
+  };
   return {
-    create: (request) => create({ options, pool }, request),
-    adopt: (request) => adopt(options, request),
+    async create(request) {
+      // The shim of the run before still kills what is in the container's cgroup, and takes its socket away.
+      await shims.get(request.id)?.gone;
+      return remember(await create({ options, pool }, request));
+    },
+    adopt: async (request) => remember(await adopt(options, request)),
     warm: () => pool.warm(),
     close: () => pool.close(),
   };
@@ -33,7 +46,8 @@ async function create(
   const connected = await fromPool(pool, { ...body, unit }, files);
   const { connection, pid } = connected ?? (await fromNothing(options, { unit, body }, files));
   const logged = log.driver !== 'none';
-  return new ConnectedShim({ id, pid, phase: 'created', connection, files, stdin, logged });
+  const { cgroup } = unit;
+  return new ConnectedShim({ id, pid, phase: 'created', connection, files, cgroup, stdin, logged });
 }
 
 interface Created {
@@ -82,9 +96,11 @@ async function requestCreate(
 
 async function adopt(
   options: RuntimeOptions,
-  { id, stdin = false }: { id: string; stdin?: boolean },
+  { id, stdin = false, cgroup = `/${options.instance}/c/${id}` }: AdoptOptions,
 ): Promise<ConnectedShim | undefined> {
   const files = options.files.container(id);
+  // Gone with the shim's orderly end, and with a reboot.
+  if (!existsSync(files.run)) return undefined;
   try {
     const connection = new ShimConnection(files.shimSocket);
     const hello = await connection.hello;
@@ -94,11 +110,13 @@ async function adopt(
     }
     const { pid = 0, phase, exit } = hello;
     const logged = hello.log !== undefined;
-    const shim = new ConnectedShim({ id, pid, phase, connection, files, stdin, logged, exit });
+    const shim = new ConnectedShim({ id, pid, phase, connection, files, cgroup, stdin, logged, exit });
     shim.adoptExecs(hello.execs ?? []);
     return shim;
   } catch {
-    // Nobody listens, or it went while we asked: what it left behind decides.
+    // Nobody listens, or it went while we asked: what it recorded decides.
+    await removeGroup(cgroup, { kill: true });
+    await rm(files.run, { recursive: true, force: true });
     return undefined;
   }
 }
