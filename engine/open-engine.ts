@@ -53,6 +53,7 @@ export async function openEngine(options: {
   });
   const networks = await openNetworks({
     instance,
+    files,
     ...(config.bip === undefined ? {} : { subnet: config.bip }),
     ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
     ...(options.bindSource === 'desktop' ? { guardDesktop: desktop } : {}),

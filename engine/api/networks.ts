@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { endpointConfig } from './containers.ts';
 
 /** Body of POST /networks/create. */
 export const networkCreateRequest = z.object({
@@ -27,6 +28,18 @@ export const networkCreateRequest = z.object({
   Options: z.record(z.string(), z.string()).nullish(),
   Labels: z.record(z.string(), z.string()).nullish(),
 });
+/** Body of POST /networks/{id}/connect. */
+export const networkConnectRequest = z.object({
+  Container: z.string(),
+  EndpointConfig: endpointConfig.nullish(),
+});
+
+/** Body of POST /networks/{id}/disconnect. */
+export const networkDisconnectRequest = z.object({
+  Container: z.string(),
+  Force: z.boolean().nullish(),
+});
+
 export type NetworkCreateRequest = z.infer<typeof networkCreateRequest>;
 
 /** GET /networks and /networks/{id}. */
@@ -38,7 +51,13 @@ export interface NetworkInspect {
   Driver: 'bridge' | 'host' | 'null';
   EnableIPv4: boolean;
   EnableIPv6: boolean;
-  IPAM: { Driver: string; Options: null; Config: { Subnet: string; Gateway?: string }[] | null };
+  IPAM: {
+    Driver: string;
+    Options: null;
+    Config:
+      | { Subnet: string; IPRange?: string; Gateway?: string; AuxiliaryAddresses?: Record<string, string> }[]
+      | null;
+  };
   Internal: boolean;
   Attachable: boolean;
   Ingress: boolean;

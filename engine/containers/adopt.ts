@@ -95,7 +95,7 @@ async function settle(parts: ContainerParts, lifecycle: Lifecycle, container: Co
 }
 
 async function adoptNetworks(parts: ContainerParts, container: Container, pid: number): Promise<void> {
-  for (const request of attachRequests(container, pid)) {
+  for (const request of attachRequests(parts, container, pid)) {
     const endpoint = container.state.endpoints[request.network];
     if (endpoint !== undefined) await parts.networks.adopt({ ...request, endpoint });
   }

@@ -39,6 +39,7 @@ export async function openContainers(options: Omit<ContainerParts, 'remains'>): 
   });
   await loadContainers(parts);
   await adoptContainers(parts, lifecycle);
+  await parts.networks.settle();
   for (const container of parts.registry.all()) await terminals.adopt(container);
   return {
     parts,

@@ -59,6 +59,7 @@ async function define(
   refuseUnsupported(complete);
   const { hostConfig: fitting, warnings } = fitHostConfig(complete, parts.limits);
   const hostConfig = resolveModes(parts, fitting);
+  hostConfig.NetworkMode = networkName(parts, hostConfig.NetworkMode);
   checkNetworkMode(asked, hostConfig);
   if (!asked.Image)
     throw new BerthError('bad-parameter', 'config cannot be empty in order to create a container');
@@ -71,8 +72,9 @@ async function define(
   const mounts = defineMounts(parts, { hostConfig, volumes: Object.keys(config.Volumes ?? {}) });
   await checkBindSources(parts, mounts);
   const endpoints: ContainerDefinition['endpoints'] = {};
+  if (joinedReference(hostConfig.NetworkMode) === undefined) endpoints[hostConfig.NetworkMode] = {};
   for (const [network, endpoint] of Object.entries(networking?.EndpointsConfig ?? {})) {
-    endpoints[network === 'default' ? 'bridge' : network] = endpoint ?? {};
+    endpoints[networkName(parts, network)] = endpoint ?? {};
   }
   const definition: ContainerDefinition = {
     format: 1,
@@ -86,6 +88,14 @@ async function define(
     mounts,
   };
   return { definition, warnings };
+}
+
+/** The name of a network that is named by its id; one that is not there is missed at the start, as in Docker. */
+function networkName(parts: ContainerParts, reference: string): string {
+  if (reference === 'default') return 'bridge';
+  if (joinedReference(reference) !== undefined) return reference;
+  const found = parts.networks.list().find(({ Id, Name }) => Name === reference || Id === reference);
+  return found?.Name ?? reference;
 }
 
 /** The names of a container that was given none: the machine's with its network, another container's with that one's. */

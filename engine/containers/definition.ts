@@ -16,8 +16,10 @@ export interface ContainerDefinition {
   config: ContainerConfig & { Image: string };
   /** With Docker's defaults filled in. */
   hostConfig: HostConfig & { NetworkMode: string };
-  /** What the request said about each network, by its name. */
+  /** The networks that it is on, by name, with what was asked of each; that of NetworkMode is the first. */
   endpoints: Record<string, EndpointConfig>;
+  /** It was taken from its last network; without this, no endpoint means the one of NetworkMode. */
+  withoutNetwork?: true;
   /** Everything mounted but tmpfs, in the order of their destinations. */
   mounts: DefinedMount[];
 }

@@ -7,6 +7,7 @@ import type {
 } from '../api/containers.ts';
 import type { Endpoint } from '../network/network.ts';
 import type { Container } from './container.ts';
+import { namesOn, networksOf } from './endpoints.ts';
 import type { ContainerParts } from './parts.ts';
 import { shownConfig, shownHostConfig } from './shown-config.ts';
 
@@ -150,7 +151,7 @@ export function endpointSettings(
     IPv6Gateway: '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
+    DNSNames: parts.networks.isNamed(network) ? namesOn(container.definition, network) : null,
   };
 }
 
@@ -168,9 +169,8 @@ export function containerNetworks(
   parts: ContainerParts,
   container: Container,
 ): Record<string, EndpointSettings> {
-  const mode = container.definition.hostConfig.NetworkMode;
-  if (mode.startsWith('container:')) return {};
-  return { [mode]: endpointSettings(parts, container, mode) };
+  const names = networksOf(container.definition);
+  return Object.fromEntries(names.map((name) => [name, endpointSettings(parts, container, name)]));
 }
 
 function networkSettings(parts: ContainerParts, container: Container): NetworkSettings {

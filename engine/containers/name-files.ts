@@ -3,7 +3,7 @@ import { BerthError } from '../errors.ts';
 import type { Networks } from '../network/network.ts';
 import { writeText } from '../store/json-file.ts';
 import type { Container } from './container.ts';
-import { sharedNetwork } from './endpoints.ts';
+import { networksOf, sharedNetwork } from './endpoints.ts';
 import type { ContainerParts } from './parts.ts';
 
 /** Docker's first lines of /etc/hosts. */
@@ -42,7 +42,8 @@ export function nameFilesOf(
   return shared === undefined ? container.files : nameFilesOf(parts, parts.registry.get(shared));
 }
 
-function resolvConf(parts: ContainerParts, container: Container): string {
+/** A container's resolv.conf, by its networks of now. */
+export function resolvConf(parts: ContainerParts, container: Container): string {
   const { hostConfig } = container.definition;
   const orDefault = (own: string[] | null | undefined, fallback: string[]) => {
     const list = own && own.length > 0 ? own : fallback;
@@ -53,6 +54,7 @@ function resolvConf(parts: ContainerParts, container: Container): string {
   const options = orDefault(hostConfig.DnsOptions, parts.defaults.dnsOptions);
   return parts.networks.resolvConf({
     network: hostConfig.NetworkMode,
+    named: networksOf(container.definition).some((network) => parts.networks.isNamed(network)),
     ...(servers === undefined ? {} : { servers }),
     ...(search === undefined ? {} : { search }),
     ...(options === undefined ? {} : { options }),

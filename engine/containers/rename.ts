@@ -30,6 +30,7 @@ export async function renameContainer(
     }
     container.definition = definition;
     parts.registry.releaseName(oldName, container.id);
+    parts.networks.rename(container.id, { from: oldName, to: name });
     publishContainer(parts.events, container, 'rename', { oldName: `/${oldName}` });
   });
 }

@@ -3,12 +3,6 @@ import type { NetworkInspect } from '../api/networks.ts';
 import { formatAddress, formatSubnet, type Subnet } from './addresses.ts';
 import type { Endpoint } from './network.ts';
 
-export interface AttachedContainer {
-  containerId: string;
-  containerName: string;
-  endpoint: Endpoint;
-}
-
 /**
  * What list and inspect say of the three networks that every engine has. Their ids are made from instance and name, so
  * that they are the same after each start without being stored.
@@ -18,8 +12,7 @@ export function describeNetworks(options: {
   bridge: string;
   mtu: number;
   subnet: Subnet;
-  gateway: number;
-}): (attached: Iterable<AttachedContainer>) => NetworkInspect[] {
+}): Omit<NetworkInspect, 'Containers'>[] {
   const created = new Date().toISOString();
   const base = (name: string): Omit<NetworkInspect, 'Driver' | 'Containers'> => ({
     Name: name,
@@ -37,14 +30,14 @@ export function describeNetworks(options: {
     Options: {},
     Labels: {},
   });
-  const networks: Omit<NetworkInspect, 'Containers'>[] = [
+  return [
     {
       ...base('bridge'),
       Driver: 'bridge',
       IPAM: {
         Driver: 'default',
         Options: null,
-        Config: [{ Subnet: formatSubnet(options.subnet), Gateway: formatAddress(options.gateway) }],
+        Config: [{ Subnet: formatSubnet(options.subnet), Gateway: formatAddress(options.subnet.base + 1) }],
       },
       Options: {
         'com.docker.network.bridge.default_bridge': 'true',
@@ -58,16 +51,14 @@ export function describeNetworks(options: {
     { ...base('host'), Driver: 'host' },
     { ...base('none'), Driver: 'null' },
   ];
-  return (attached) => {
-    const all = [...attached];
-    return networks.map((network) => ({ ...network, Containers: containersOf(network.Id, all) }));
-  };
 }
 
-function containersOf(networkId: string, attached: AttachedContainer[]): NetworkInspect['Containers'] {
-  const own = attached.filter(({ endpoint }) => endpoint.networkId === networkId);
+/** Who is on a network, as inspect shows it. */
+export function containersOf(
+  attached: { containerId: string; containerName: string; endpoint: Endpoint }[],
+): NetworkInspect['Containers'] {
   return Object.fromEntries(
-    own.map(({ containerId, containerName, endpoint }) => [
+    attached.map(({ containerId, containerName, endpoint }) => [
       containerId,
       {
         Name: containerName,

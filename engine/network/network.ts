@@ -1,8 +1,9 @@
-import type { NetworkInspect } from '../api/networks.ts';
+import type { NetworkCreateRequest, NetworkInspect } from '../api/networks.ts';
 import type { PublishedPort } from '../api/system.ts';
+import type { EngineFiles } from '../store/files.ts';
 
 /**
- * The engine's networks: `bridge` (the default), `none`, `host`, and the user's own later. The kernel is spoken to by
+ * The engine's networks: `bridge` (the default), `none`, `host`, and the user's own. The kernel is spoken to by
  * netlink from the addon; nftables rules stand in one table named after the instance.
  */
 export interface Networks {
@@ -16,6 +17,16 @@ export interface Networks {
   attach(request: AttachRequest): Promise<Endpoint>;
   /** Gives back address and ports. Never deletes the veth: it goes with its namespace. Idempotent. */
   detach(containerId: string): Promise<void>;
+  /** Makes a network of the user's own, durable when this resolves. Throws network-exists and bad-parameter. */
+  create(request: NetworkCreateRequest): Promise<NetworkInspect>;
+  /** Removes one that no running container is on, durable when this resolves; gives what it was. */
+  remove(reference: string): Promise<NetworkInspect>;
+  /** True for a network of the user's own, whose containers find each other by name. */
+  isNamed(reference: string): boolean;
+  /** Takes a running container from one network. */
+  disconnect(request: Pick<AttachRequest, 'containerId' | 'network' | 'pid'>): Promise<void>;
+  /** A running container has another name: others find it by that from now on. */
+  rename(containerId: string, names: { from: string; to: string }): void;
   /** After an engine restart: takes over what a living container has, without touching the kernel's side. */
   adopt(request: AttachRequest & { endpoint: Endpoint }): Promise<void>;
   /** Call once after the last `adopt` of a start: published ports that no living container claimed are closed. */
@@ -25,9 +36,18 @@ export interface Networks {
    * Contents of a container's /etc/resolv.conf: the machine's, without name servers on its loopback (which a container
    * cannot reach), each part replaced where the container names its own. Host network: the machine's as it is.
    */
-  resolvConf(options: { network: string; servers?: string[]; search?: string[]; options?: string[] }): string;
+  resolvConf(request: ResolvRequest): string;
   /** Lets the kernel's side stand (containers go on); `remove` takes down bridge and table, for tests and uninstall. */
   close(options?: { remove?: boolean }): Promise<void>;
+}
+
+export interface ResolvRequest {
+  network: string;
+  /** The container has a name server of its own (127.0.0.11), which knows the names of its networks. */
+  named?: boolean;
+  servers?: string[];
+  search?: string[];
+  options?: string[];
 }
 
 /** Options of `openNetworks` (network/linux-networks.ts). */
@@ -42,6 +62,8 @@ export interface NetworksOptions {
   /** Default 1500. */
   mtu?: number;
   guardDesktop?: DesktopAddresses;
+  /** Where the user's networks are kept; without it there are none. */
+  files?: EngineFiles;
 }
 
 /** Addresses of the machine's network at which the desktop's own programs answer; containers are kept from them. */
@@ -62,6 +84,10 @@ export interface AttachRequest {
   ports: { protocol: 'tcp' | 'udp'; containerPort: number; hostIp: string; hostPort: number }[];
   macAddress?: string;
   ipv4Address?: string;
+  /** Names by which others of the network find it. */
+  names?: string[];
+  /** Name servers for names that no network knows; default: the machine's. */
+  servers?: string[];
 }
 
 export interface Endpoint {
@@ -71,5 +97,7 @@ export interface Endpoint {
   prefixLength: number;
   gateway: string;
   macAddress: string;
+  /** Inside the container; absent in endpoints of an older engine, which had eth0 alone. */
+  interfaceName?: string;
   ports: PublishedPort[];
 }

@@ -8,6 +8,13 @@ import type { DesktopAddresses } from './network.ts';
 export const publishedMap = 'published';
 export const boundMap = 'bound';
 
+/** A network of the instance, as its rules see it. One bridge does not reach the other. */
+export interface RuledBridge {
+  bridge: string;
+  subnet: Subnet;
+  internal: boolean;
+}
+
 /**
  * The nftables text that sets up an instance's table, in one transaction and as often as wanted: rules are replaced,
  * elements of the maps stay. Family inet, because its expressions are what the machine's kernel has loaded.
@@ -21,13 +28,12 @@ export const boundMap = 'bound';
  */
 export function planRuleset(options: {
   table: string;
-  bridge: string;
-  subnet: Subnet;
+  bridges: RuledBridge[];
   guardDesktop?: DesktopAddresses | undefined;
 }): string {
-  const { table, bridge, guardDesktop } = options;
-  const subnet = formatSubnet(options.subnet);
-  const guard = guardDesktop === undefined ? [] : guardRules(bridge, guardDesktop);
+  const { table, bridges, guardDesktop } = options;
+  const each = (rules: (bridge: string, subnet: string, internal: boolean) => string[]) =>
+    bridges.flatMap(({ bridge, subnet, internal }) => rules(bridge, formatSubnet(subnet), internal));
   const chains: Record<string, string[]> = {
     publish: [
       `meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport map @${boundMap}`,
@@ -38,22 +44,25 @@ export function planRuleset(options: {
       'meta nfproto ipv4 fib daddr type local jump publish',
     ],
     output: ['meta nfproto ipv4 fib daddr type local jump publish'],
-    postrouting: [
+    postrouting: each((bridge, subnet) => [
       `oifname != "${bridge}" ip saddr ${subnet} masquerade`,
       `oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade`,
       `oifname "${bridge}" ip saddr ${subnet} ct status dnat masquerade`,
-    ],
+    ]),
     forward: [
-      ...guard,
-      `oifname "${bridge}" ct state established,related accept`,
-      `oifname "${bridge}" iifname "${bridge}" accept`,
-      `oifname "${bridge}" ct status dnat accept`,
-      `oifname "${bridge}" drop`,
+      ...each((bridge, _, internal) => (internal ? internalRules(bridge) : [])),
+      ...each((bridge) => (guardDesktop === undefined ? [] : guardRules(bridge, guardDesktop))),
+      ...each((bridge) => [
+        `oifname "${bridge}" ct state established,related accept`,
+        `oifname "${bridge}" iifname "${bridge}" accept`,
+        `oifname "${bridge}" ct status dnat accept`,
+        `oifname "${bridge}" drop`,
+      ]),
     ],
-    raw: [
+    raw: each((bridge, subnet) => [
       `iifname "${bridge}" ip daddr 127.0.0.0/8 drop`,
       `iifname != { "${bridge}", "lo" } ip daddr ${subnet} drop`,
-    ],
+    ]),
   };
   return [
     `table inet ${table} {`,
@@ -72,6 +81,14 @@ export function planRuleset(options: {
     '}',
     '',
   ].join('\n');
+}
+
+/** Nothing leaves an internal network, and nothing comes in. */
+function internalRules(bridge: string): string[] {
+  return [
+    `iifname "${bridge}" oifname != "${bridge}" drop`,
+    `oifname "${bridge}" iifname != "${bridge}" drop`,
+  ];
 }
 
 /** The desktop may call a container, which then answers it; a container may not begin. */

@@ -1,6 +1,13 @@
-import { type NetworkInspect, networkCreateRequest } from '../api/networks.ts';
+import {
+  type NetworkInspect,
+  networkConnectRequest,
+  networkCreateRequest,
+  networkDisconnectRequest,
+} from '../api/networks.ts';
+import { connectContainer, disconnectContainer } from '../containers/connect.ts';
 import { matchesLabels } from '../containers/label-filter.ts';
-import { BerthError } from '../errors.ts';
+import { pruneLabels, pruneUntil } from '../containers/prune.ts';
+import { asBerthError } from '../errors.ts';
 import { checkFilters, type Filters } from '../filters.ts';
 import { type Route, route } from '../http/router.ts';
 import type { Engine } from '../system/engine.ts';
@@ -9,41 +16,68 @@ import { inVersion } from './version-edits.ts';
 /** Names of the networks that every engine has. */
 const predefined = ['bridge', 'host', 'none'];
 
-/** `/networks/…`: the predefined networks. Networks of the user's own are refused by name. */
+/** `/networks/…`: the predefined networks and those of the user's own. */
 export function networkRoutes(engine: Engine): Route[] {
-  const { networks } = engine;
-  const refuse = () => {
-    throw new BerthError('refused-option', 'Berth does not support networks of your own yet', {
-      option: 'networks',
-    });
-  };
+  const { containers, events, networks } = engine;
   return [
     route('GET', '/networks', ({ query, reply, version }) => {
       // The list leaves containers out, as Docker does: only inspect shows them.
       const list = filterNetworks(engine, query.filters());
       reply.json(list.map((network) => inVersion('network', { ...network, Containers: {} }, version)));
     }),
-    route('POST', '/networks/create', async ({ json }) => {
-      const { Name: name } = await json(networkCreateRequest);
-      if (networks.list().some((network) => network.Name === name)) {
-        throw new BerthError('network-exists', `network with name ${name} already exists`, { name });
-      }
-      refuse();
+    route('POST', '/networks/create', async ({ json, reply }) => {
+      const { Id: id, Name: name } = await networks.create(await json(networkCreateRequest));
+      events.publish('network', 'create', id, { name, type: 'bridge' });
+      reply.json({ Id: id, Warning: '' }, 201);
     }),
-    route('POST', '/networks/prune', ({ reply }) => reply.json({ NetworksDeleted: null })),
-    route('POST', '/networks/:id/connect', refuse),
-    route('POST', '/networks/:id/disconnect', refuse),
+    route('POST', '/networks/prune', async ({ query, reply }) => {
+      reply.json({ NetworksDeleted: await prune(engine, query.filters()) });
+    }),
+    route('POST', '/networks/:id/connect', async ({ params, json, reply }) => {
+      const { Container: reference, EndpointConfig: endpoint } = await json(networkConnectRequest);
+      const request = { network: params.id, endpoint: endpoint ?? {} };
+      await connectContainer(containers.parts, containers.get(reference), request);
+      reply.empty(200);
+    }),
+    route('POST', '/networks/:id/disconnect', async ({ params, json, reply }) => {
+      const { Container: reference } = await json(networkDisconnectRequest);
+      await disconnectContainer(containers.parts, containers.get(reference), { network: params.id });
+      reply.empty(200);
+    }),
     route('GET', '/networks/:id', ({ params, reply, version }) => {
-      reply.json(inVersion('network', withContainers(engine, params.id), version));
+      reply.json(inVersion('network', networks.get(params.id), version));
     }),
-    route('DELETE', '/networks/:id', ({ params }) => {
-      const { Name: name, Id: id } = networks.get(params.id);
-      throw new BerthError('network-in-use', `${name} is a pre-defined network and cannot be removed`, {
-        name,
-        id,
-      });
+    route('DELETE', '/networks/:id', async ({ params, reply }) => {
+      await remove(engine, params.id);
+      reply.empty();
     }),
   ];
+}
+
+async function remove({ events, networks }: Engine, reference: string): Promise<string> {
+  const { Id: id, Name: name } = await networks.remove(reference);
+  events.publish('network', 'destroy', id, { name, type: 'bridge' });
+  return name;
+}
+
+/** Removes the user's networks that no running container is on. */
+async function prune(engine: Engine, filters: Filters): Promise<string[] | null> {
+  checkFilters(filters, ['label', 'label!', 'until']);
+  const until = pruneUntil(filters);
+  const deleted: string[] = [];
+  for (const network of engine.networks.list()) {
+    if (predefined.includes(network.Name) || Object.keys(network.Containers).length > 0) continue;
+    if (!pruneLabels(network.Labels, filters)) continue;
+    if (until !== undefined && Date.parse(network.Created) >= until) continue;
+    try {
+      deleted.push(await remove(engine, network.Id));
+    } catch (error) {
+      // Taken into use, or removed, by another request meanwhile.
+      if (!['network-in-use', 'network-not-found'].includes(asBerthError(error).code)) throw error;
+    }
+  }
+  engine.events.publish('network', 'prune', '', { reclaimed: '0' });
+  return deleted.length > 0 ? deleted : null;
 }
 
 function filterNetworks({ networks }: Engine, filters: Filters): NetworkInspect[] {
@@ -61,26 +95,12 @@ function filterNetworks({ networks }: Engine, filters: Filters): NetworkInspect[
         some('driver', (value) => network.Driver === value) &&
         some('scope', (value) => network.Scope === value) &&
         some('type', (value) => (value === 'builtin') === predefined.includes(network.Name)) &&
-        some('dangling', (value) => !['true', '1'].includes(value)) &&
+        some('dangling', (value) => ['true', '1'].includes(value) === isDangling(network)) &&
         matchesLabels(network.Labels, filters.label),
     );
 }
 
-function withContainers(engine: Engine, reference: string): NetworkInspect {
-  const network = engine.networks.get(reference);
-  const containers: NetworkInspect['Containers'] = {};
-  for (const container of engine.containers.all()) {
-    if (container.run === undefined) continue;
-    for (const endpoint of Object.values(container.state.endpoints)) {
-      if (endpoint.networkId !== network.Id) continue;
-      containers[container.id] = {
-        Name: container.name,
-        EndpointID: endpoint.endpointId,
-        MacAddress: endpoint.macAddress,
-        IPv4Address: endpoint.ipv4Address === '' ? '' : `${endpoint.ipv4Address}/${endpoint.prefixLength}`,
-        IPv6Address: '',
-      };
-    }
-  }
-  return { ...network, Containers: containers };
+/** No container is on it; the predefined ones never count as such. */
+function isDangling({ Name, Containers }: NetworkInspect): boolean {
+  return !predefined.includes(Name) && Object.keys(Containers).length === 0;
 }

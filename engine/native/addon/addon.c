@@ -10,6 +10,7 @@ static napi_value init(napi_env env, napi_value exports)
     network_register(env, exports);
     nft_register(env, exports);
     ports_register(env, exports);
+    resolver_register(env, exports);
     return exports;
 }
 

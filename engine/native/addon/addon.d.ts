@@ -58,10 +58,18 @@ export interface Addon {
     bridgeIndex: number;
     address: string;
     prefixLength: number;
+    /** Of the default route; '' makes none. */
     gateway: string;
     mac: string;
     mtu: number;
   }): Promise<void>;
+  /** Makes the default route in the network namespace of pid. EEXIST where there is one. */
+  defaultRoute(options: { pid: number; gateway: string }): Promise<void>;
+  /**
+   * Sockets of a name server on 127.0.0.11 in the network namespace of pid, on ports that the kernel chooses: a bound UDP
+   * one and a TCP one that listens. The caller owns the descriptors.
+   */
+  resolverSockets(pid: number): Promise<{ udpFd: number; tcpFd: number; udpPort: number; tcpPort: number }>;
   /** lo up in the network namespace of pid (for --network none). */
   loopbackUp(pid: number): Promise<void>;
   /**

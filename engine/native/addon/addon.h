@@ -17,6 +17,7 @@ void seqpacket_register(napi_env env, napi_value exports);
 void network_register(napi_env env, napi_value exports);
 void nft_register(napi_env env, napi_value exports);
 void ports_register(napi_env env, napi_value exports);
+void resolver_register(napi_env env, napi_value exports);
 
 /* values.c: JavaScript values to C and back. The getters throw a TypeError and return false. */
 void value_function(napi_env env, napi_value object, const char *name, napi_callback callback);

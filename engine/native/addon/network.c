@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "addon.h"
 #include "links.h"
+#include "namespaces.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,32 +30,6 @@ static int failed(struct job *job, const char *step, int error)
     if (error != 0)
         job->syscall = step;
     return error;
-}
-
-/* Own namespace, entered again after a visit. Opened once: /proc/self is the main thread's, which never leaves. */
-static int own_namespace(void)
-{
-    static int fd = -1;
-    if (fd < 0)
-        fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    return fd;
-}
-
-static int namespace_of(int pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-/*
- * A worker thread that stayed in a container's namespace would run the engine's later work there: there is no way to
- * go on.
- */
-static void leave(int own)
-{
-    if (setns(own, CLONE_NEWNET) < 0)
-        abort();
 }
 
 /* Writes a sysctl of the calling thread's network namespace. One that this kernel does not have is no error. */
@@ -107,7 +82,7 @@ static int configure_peer(struct network_job *network)
         error = failed(job, "address", address_add(&netlink, index, network->address));
     if (error == 0)
         error = failed(job, "link up", link_up(&netlink, index));
-    if (error == 0)
+    if (error == 0 && network->gateway != 0)
         error = failed(job, "route", route_default(&netlink, network->gateway));
     netlink_close(&netlink);
     return error;
@@ -125,7 +100,7 @@ static int wire(struct network_job *network, struct netlink *host, int target, i
         error = failed(job, "setns", errno);
     else if (error == 0) {
         error = configure_peer(network);
-        leave(own);
+        network_leave(own);
     }
     if (error != 0)
         link_delete(host, network->name);
@@ -136,7 +111,7 @@ static int run_wire(struct job *job)
 {
     struct network_job *network = (struct network_job *)job;
     struct netlink host = {.fd = -1};
-    int own = own_namespace(), target = namespace_of(network->pid);
+    int own = network_own(), target = network_of(network->pid);
     int error = own < 0 || target < 0 ? failed(job, "open", errno) : 0;
     if (error == 0)
         error = failed(job, "netlink", netlink_open(&host, NETLINK_ROUTE));
@@ -152,16 +127,36 @@ static int run_loopback_up(struct job *job)
 {
     struct network_job *network = (struct network_job *)job;
     struct netlink netlink = {.fd = -1};
-    int own = own_namespace(), target = namespace_of(network->pid);
+    int own = network_own(), target = network_of(network->pid);
     int error = own < 0 || target < 0 ? failed(job, "open", errno) : 0;
     if (error == 0 && setns(target, CLONE_NEWNET) < 0)
         error = failed(job, "setns", errno);
     else if (error == 0) {
         error = failed(job, "netlink", netlink_open(&netlink, NETLINK_ROUTE));
-        leave(own);
+        network_leave(own);
     }
     if (error == 0)
         error = failed(job, "lo up", link_up(&netlink, 1));
+    netlink_close(&netlink);
+    if (target >= 0)
+        close(target);
+    return error;
+}
+
+static int run_default_route(struct job *job)
+{
+    struct network_job *network = (struct network_job *)job;
+    struct netlink netlink = {.fd = -1};
+    int own = network_own(), target = network_of(network->pid);
+    int error = own < 0 || target < 0 ? failed(job, "open", errno) : 0;
+    if (error == 0 && setns(target, CLONE_NEWNET) < 0)
+        error = failed(job, "setns", errno);
+    else if (error == 0) {
+        error = failed(job, "netlink", netlink_open(&netlink, NETLINK_ROUTE));
+        network_leave(own);
+    }
+    if (error == 0)
+        error = failed(job, "route", route_default(&netlink, network->gateway));
     netlink_close(&netlink);
     if (target >= 0)
         close(target);
@@ -192,6 +187,10 @@ static bool get_address(napi_env env, napi_value options, const char *name, uint
     char text[INET_ADDRSTRLEN];
     if (!property_string(env, options, name, text, sizeof text))
         return false;
+    if (text[0] == '\0') {
+        *out = 0;
+        return true;
+    }
     if (inet_pton(AF_INET, text, out) == 1)
         return true;
     throw_errno(env, EINVAL, "inet_pton", text);
@@ -286,6 +285,19 @@ static napi_value js_loopback_up(napi_env env, napi_callback_info info)
     return network == NULL ? NULL : start(env, network, value_int(env, argument, &network->pid));
 }
 
+static napi_value js_default_route(napi_env env, napi_callback_info info)
+{
+    size_t argc = 1;
+    napi_value options;
+    napi_get_cb_info(env, info, &argc, &options, NULL, NULL);
+    struct network_job *network = new_job(env, run_default_route);
+    if (network == NULL)
+        return NULL;
+    return start(env, network,
+                 property_int(env, options, "pid", &network->pid) &&
+                     get_address(env, options, "gateway", &network->gateway));
+}
+
 static napi_value js_delete_link(napi_env env, napi_callback_info info)
 {
     size_t argc = 1;
@@ -302,5 +314,6 @@ void network_register(napi_env env, napi_value exports)
     value_function(env, exports, "ensureBridge", js_ensure_bridge);
     value_function(env, exports, "wireContainer", js_wire_container);
     value_function(env, exports, "loopbackUp", js_loopback_up);
+    value_function(env, exports, "defaultRoute", js_default_route);
     value_function(env, exports, "deleteLink", js_delete_link);
 }
