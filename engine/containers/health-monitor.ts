@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { planExecProcess } from '../runtime/bundle-process.ts';
 import type { ShimExec } from '../runtime/runtime.ts';
@@ -38,12 +39,21 @@ export async function watchHealth(parts: ContainerParts, container: Container, r
       const startedMs = sinceStartMs();
       const result = await probe(parts, container, { run, check, over: over.signal });
       if (over.signal.aborted || container.run !== run) return;
+      // A check that failed because the container has ended, which is not told yet.
+      if (result.ExitCode !== 0 && !(await isAlive(run.shim.pid))) return;
       await record(parts, container, { check, result, sinceStartMs: startedMs });
     }
   } catch (error) {
     if (!over.signal.aborted)
       parts.log(`container ${container.id}: its health is not checked any more`, error);
   }
+}
+
+/** False for a process that has ended, though nobody may have been told yet. */
+async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  return state !== '' && state !== 'Z' && state !== 'X';
 }
 
 async function record(

@@ -9,6 +9,7 @@ import { ShimConnection } from './shim-connection.ts';
 import { asStartError } from './shim-failure.ts';
 import { messageType } from './shim-messages.ts';
 import { ShimPool } from './shim-pool.ts';
+import { shimEnded } from './shim-process.ts';
 import { type ShimUnit, spawnShim } from './spawn-shim.ts';
 
 /** The runtime that speaks to one berth-shim a container (docs/shim-protocol.md). */
@@ -38,6 +39,8 @@ async function create(
   request: CreateOptions,
 ): Promise<ConnectedShim> {
   const files = options.files.container(request.id);
+  // The shim of the last run kills and removes the cgroup of this name at its own pace.
+  await shimEnded(files.shimState);
   prepareFiles(files, request);
   const { id, stdin, stdinOnce, terminal, log } = request;
   const { bundle, dir, run } = files;
