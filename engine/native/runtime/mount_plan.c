@@ -129,9 +129,8 @@ void planned_mount_free(struct planned_mount *plan) {
     plan->data = (struct string_list){0};
 }
 
-bool mount_is_callers(const struct oci_config *config, const struct oci_mount *mount, const struct planned_mount *plan) {
-    (void)mount;
-    return plan->bind && !plan->remount && (plan->idmap != IDMAP_NONE || config->namespaces[NS_USER].present);
+bool mount_is_callers(const struct planned_mount *plan) {
+    return plan->bind && !plan->remount;
 }
 
 static int set_attributes(int fd, const struct planned_mount *plan, const char *path, struct runtime_error *err) {

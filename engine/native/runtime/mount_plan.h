@@ -20,10 +20,11 @@ int plan_mount(const struct oci_mount *mount, struct planned_mount *plan, struct
 void planned_mount_free(struct planned_mount *plan);
 
 /*
- * Whether the source can be opened only by the caller of the library, outside of the container's user namespace: its
- * path may lie behind directories closed to the container's users, and owners are shifted only by the host's root.
+ * Whether the source is opened by the caller of the library: its path may lie behind directories closed to the
+ * container's users, owners are shifted only by the host's root, and a process that waited in a pool has the host's
+ * mounts as they were at its birth.
  */
-bool mount_is_callers(const struct oci_config *config, const struct oci_mount *mount, const struct planned_mount *plan);
+bool mount_is_callers(const struct planned_mount *plan);
 
 /* The bind source as a detached mount with all its attributes; `users` is a user namespace's descriptor for idmaps. */
 int mount_open_bind(const struct oci_mount *mount, const struct planned_mount *plan, const char *bundle, int users,

@@ -94,7 +94,7 @@ static int open_new(const struct oci_config *config, const struct oci_mount *mou
 
 static int open_source(const struct target *target, const struct oci_mount *mount, const struct planned_mount *plan,
                        struct runtime_error *err) {
-    if (mount_is_callers(target->config, mount, plan)) return ask_caller(target, mount, err);
+    if (mount_is_callers(plan)) return ask_caller(target, mount, err);
     if (plan->bind) return mount_open_bind(mount, plan, target->bundle, -1, err);
     AUTO_FD fd = open_new(target->config, mount, plan, err);
     if (fd < 0) return -1;
