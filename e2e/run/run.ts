@@ -39,6 +39,10 @@ const proofs: Record<string, () => boolean | Promise<boolean>> = {
     return (await import('../proof/runtime/runtime.ts')).proveRuntime();
   },
   screenshots: renewScreenshots,
+  'runtime-machine': async () => {
+    await buildAll(['native']);
+    return (await import('../proof/runtime/machine.ts')).proveRuntimeInMachine();
+  },
   'machine-arm64': async () => (await import('../../vm-images/boot.proof.ts')).proveBoot('arm64'),
 };
 

@@ -18,6 +18,9 @@ import { fileURLToPath } from 'node:url';
 
 const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** Debian's static one; in the machine it was brought along. */
+const busybox = process.env.BERTH_BUSYBOX ?? '/bin/busybox';
+
 const runtimeProgram = join(projectDir, 'build/native/berth-runtime');
 
 export interface Finished {
@@ -175,8 +178,8 @@ function makeRootfs(rootfs: string): void {
   for (const name of ['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp']) {
     mkdirSync(join(rootfs, name), { recursive: true });
   }
-  copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'));
-  const programs = spawnSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).stdout.split('\n');
+  copyFileSync(busybox, join(rootfs, 'bin/busybox'));
+  const programs = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.split('\n');
   for (const name of programs) {
     if (name !== '' && !existsSync(join(rootfs, 'bin', name)))
       symlinkSync('busybox', join(rootfs, 'bin', name));

@@ -1,27 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestBundle } from './bundle.ts';
-import { linuxRows } from './fields/linux.ts';
-import { processRows } from './fields/process.ts';
-import { resourceRows } from './fields/resources.ts';
-import { foreignRows, rootRows } from './fields/root.ts';
-import type { Rows } from './fields/row.ts';
+import { rows } from './fields/rows.ts';
 import { schemaFields } from './fields/schema.ts';
-import { seccompRows } from './fields/seccomp.ts';
 
 /**
  * docs/oci.md has one row for each field of the runtime-spec's schema for Linux, and what it says is what these tests
  * have seen happen.
  */
-const rows: Rows = {
-  ...rootRows,
-  ...processRows,
-  ...linuxRows,
-  ...resourceRows,
-  ...seccompRows,
-  ...foreignRows,
-};
-
 let bundle: TestBundle;
 beforeAll(() => {
   bundle = new TestBundle();

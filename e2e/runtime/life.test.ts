@@ -75,6 +75,13 @@ describe('berth-runtime run', () => {
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('preserved-fd') });
   });
 
+  test('tells with --timings how long each step took', async () => {
+    bundle.shell('true');
+    const done = await bundle.run(['run', '--timings', bundle.newId()]);
+    const steps = [...done.stderr.matchAll(/^(\w+) +\d+\.\d+ ms$/gm)].map(([, step]) => step);
+    expect(steps).toEqual(['bundle', 'prepare', 'configure', 'start', 'command', 'destroy']);
+  });
+
   test('works without pivot_root', async () => {
     bundle.shell('pwd; ls /; cat /proc/mounts | wc -l');
     const done = await bundle.run(['run', '--no-pivot', bundle.newId()]);

@@ -29,6 +29,7 @@ static const struct option run_options[] = {
     {"detach", "d", OPTION_FLAG, &launch.detach, "return once the process runs"},
     {"keep", NULL, OPTION_FLAG, &launch.keep, "leave the stopped container to delete"},
     {"no-subreaper", NULL, OPTION_FLAG, &launch.no_subreaper, "taken and not used: nothing is reaped but the process"},
+    {"timings", NULL, OPTION_FLAG, &launch.timings, "tell on stderr at the end how long each step took"},
     NO_OPTION,
 };
 

@@ -23,6 +23,14 @@
 
 enum { LEAVING_WAIT_MS = 10, LEAVING_WAITS = 1000 };
 
+enum { TIMINGS = 8 };
+
+/* When a step was done, for --timings. */
+struct timing {
+    const char *step;
+    struct timespec at;
+};
+
 /* One container on its way from bundle to process. */
 struct job {
     const struct launch *launch;
@@ -33,7 +41,25 @@ struct job {
     struct container container;
     struct agent agent;
     int console;
+    struct timing timings[TIMINGS];
+    size_t timing_count;
 };
+
+static void step_done(struct job *job, const char *step) {
+    if (!job->launch->timings || job->timing_count == TIMINGS) return;
+    struct timing *timing = &job->timings[job->timing_count++];
+    timing->step = step;
+    clock_gettime(CLOCK_MONOTONIC, &timing->at);
+}
+
+static void print_timings(const struct job *job) {
+    for (size_t i = 1; i < job->timing_count; i++) {
+        const struct timing *timing = &job->timings[i];
+        int64_t nanoseconds = (int64_t)(timing->at.tv_sec - timing[-1].at.tv_sec) * 1000000000 +
+                              (timing->at.tv_nsec - timing[-1].at.tv_nsec);
+        fprintf(stderr, "%-10s %7.2f ms\n", timing->step, (double)nanoseconds / 1e6);
+    }
+}
 
 int preserved_fds(const char *option, unsigned *count, struct runtime_error *err) {
     char *end;
@@ -152,6 +178,7 @@ static int make(struct job *job, struct runtime_error *err) {
         .detached = true,
         .no_pivot = launch->no_pivot,
         .keep_keyring = launch->no_new_keyring,
+        .cgroup = instance->cgroup,
         .id = instance->id,
         .sink = {.take = agent_take, .context = &job->agent},
     };
@@ -173,11 +200,13 @@ static int make(struct job *job, struct runtime_error *err) {
     if (container_prepare(job->config, &options, &job->container, err) < 0) return -1;
     instance->pid = job->container.pid;
     instance->started = process_started(instance->pid);
+    step_done(job, "prepare");
     log_debug("child process in init()");
     if (container_configure(&job->container, job->config, NULL, instance->bundle, instance->cgroup, &io, &job->console,
                             err) < 0) {
         return -1;
     }
+    step_done(job, "configure");
     log_debug("init: closing the pipe to signal completion");
     return instance_save(instance, err);
 }
@@ -196,6 +225,7 @@ static int hand_over(struct job *job, struct runtime_error *err) {
     if (pid_file_write(job->pid_file, job->instance.pid, err) < 0) return -1;
     if (!launch->start) return 0;
     if (container_start(&job->container, err) < 0) return -1;
+    step_done(job, "start");
     if (hooks_run(job->config, HOOK_POSTSTART, &subject, "running", &ignored) < 0) log_warning("%s", ignored.message);
     return 0;
 }
@@ -248,7 +278,10 @@ static int run_job(struct job *job, const char *doing) {
     if (job->launch->detach || !job->launch->start) return 0;
     int code = follow_process(job->container.pid, job->console);
     job->console = -1;
+    step_done(job, "command");
     if (!job->launch->keep && destroy_container(&job->instance, &job->container, &err) < 0) log_error(doing, &err);
+    step_done(job, "destroy");
+    print_timings(job);
     return code;
 }
 
@@ -261,7 +294,10 @@ int launch_container(const struct launch *launch, const char *id, const char *do
     };
     struct runtime_error err;
     foreground_begin();
-    int status = prepare_job(&job, id, &err) < 0 ? log_error(doing, &err) : run_job(&job, doing);
+    step_done(&job, "begin");
+    int status = prepare_job(&job, id, &err) < 0 ? log_error(doing, &err) : 0;
+    step_done(&job, "bundle");
+    if (status == 0) status = run_job(&job, doing);
     close_fd(&job.console);
     instance_free(&job.instance);
     oci_config_free(job.config);

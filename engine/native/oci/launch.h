@@ -7,7 +7,7 @@
 /* Options of create and run. */
 struct launch {
     const char *bundle, *console_socket, *pid_file, *preserve_fds;
-    bool detach, no_pivot, no_new_keyring, keep, no_subreaper;
+    bool detach, no_pivot, no_new_keyring, keep, no_subreaper, timings;
     bool start; /* run: the command begins at once */
 };
 

@@ -128,6 +128,15 @@ int cgroup_update(const char *path, const struct oci_resources *resources, struc
     return cgroup_apply_v1(&layout, path, &limits, err);
 }
 
+int cgroup_open(const char *path) {
+    struct cgroup_layout layout;
+    struct runtime_error ignored;
+    char name[CGROUP_PATH_MAX + 128];
+    if (cgroup_detect(&layout, &ignored) < 0 || !layout.unified) return -1;
+    snprintf(name, sizeof name, "%s%s", layout.hierarchies[0].mount, path);
+    return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 int cgroup_attach(const char *path, pid_t pid, struct runtime_error *err) {
     struct cgroup_layout layout;
     char number[16];

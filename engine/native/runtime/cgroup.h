@@ -28,6 +28,8 @@ int cgroup_detect(struct cgroup_layout *layout, struct runtime_error *err);
 int cgroup_create(const char *path, const struct oci_resources *resources, struct runtime_error *err);
 /* Other limits for a group that is there; device rules stay what they are. */
 int cgroup_update(const char *path, const struct oci_resources *resources, struct runtime_error *err);
+/* Descriptor of the group where version 2 is all there is, for clone3; else -1. */
+int cgroup_open(const char *path);
 int cgroup_attach(const char *path, pid_t pid, struct runtime_error *err);
 /* "[controllers:]path" each, below the group; what none of them names is the group itself. */
 int cgroup_attach_below(const char *path, const char *const *subgroups, pid_t pid, struct runtime_error *err);

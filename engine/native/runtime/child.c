@@ -14,7 +14,7 @@
 #include "sync.h"
 #include "syscalls.h"
 
-pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_error *err) {
+pid_t child_clone(uint64_t flags, int pid_namespace, int cgroup, int *pidfd, struct runtime_error *err) {
     AUTO_FD own = -1;
     int made = -1;
     if (pid_namespace >= 0) {
@@ -25,9 +25,10 @@ pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_
         }
     }
     struct clone_request request = {
-        .flags = flags | CLONE_PIDFD_,
+        .flags = flags | CLONE_PIDFD_ | (cgroup >= 0 ? CLONE_INTO_CGROUP_ : 0),
         .pidfd = (uint64_t)(uintptr_t)&made,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
     pid_t pid = sys_clone3(&request);
     int number = errno;

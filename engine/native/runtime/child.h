@@ -7,10 +7,10 @@
 #include "runtime.h"
 
 /*
- * clone3 into new namespaces (`flags`), with the pid namespace `pid_namespace` where that is not -1; it may be a
- * pidfd. Returns 0 in the child. The caller must have one thread.
+ * clone3 into new namespaces (`flags`), with the pid namespace `pid_namespace` (it may be a pidfd) and into the cgroup
+ * of version 2 `cgroup` where those are not -1. Returns 0 in the child. The caller must have one thread.
  */
-pid_t child_clone(uint64_t flags, int pid_namespace, int *pidfd, struct runtime_error *err);
+pid_t child_clone(uint64_t flags, int pid_namespace, int cgroup, int *pidfd, struct runtime_error *err);
 
 /*
  * Forgets what the parent had: descriptors but 0 to 2, those to keep (any may be -1) and those that the options

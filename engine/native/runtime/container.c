@@ -50,14 +50,24 @@ int mount_plan_load(const char *path, struct mount_plan **plan, struct runtime_e
     return result;
 }
 
-static int enter_cgroup(struct container *container, const struct oci_config *config, const char *cgroup,
+int container_cgroup(struct container *container, const struct oci_config *config, const char *path,
+                     struct runtime_error *err) {
+    if (strlen(path) >= sizeof container->cgroup) return fail(err, "cgroup", ENAMETOOLONG, path, "too long");
+    snprintf(container->cgroup, sizeof container->cgroup, "%s", path);
+    return cgroup_create(path, &config->resources, err);
+}
+
+static int enter_cgroup(struct container *container, const struct oci_config *config, const char *path,
                         struct runtime_error *err) {
-    if (!cgroup) cgroup = config->cgroups_path;
-    if (!cgroup || !*cgroup) return 0;
-    if (strlen(cgroup) >= sizeof container->cgroup) return fail(err, "cgroup", ENAMETOOLONG, cgroup, "too long");
-    snprintf(container->cgroup, sizeof container->cgroup, "%s", cgroup);
-    if (cgroup_create(cgroup, &config->resources, err) < 0) return -1;
-    return cgroup_attach(cgroup, container->pid, err);
+    int born_in = container->cgroup[0] ? cgroup_open(container->cgroup) : -1;
+    if (born_in >= 0) {
+        close(born_in);
+        return 0;
+    }
+    if (!path) path = config->cgroups_path;
+    if (!path || !*path) return 0;
+    if (!container->cgroup[0] && container_cgroup(container, config, path, err) < 0) return -1;
+    return cgroup_attach(path, container->pid, err);
 }
 
 static int send_configure(const struct container *container, const struct oci_config *config,

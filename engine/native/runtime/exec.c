@@ -132,7 +132,7 @@ int container_exec(const struct container *container, const struct oci_config *c
         .io = io,
     };
     *pidfd = -1;
-    *pid = child_clone(0, container->pidfd, pidfd, err);
+    *pid = child_clone(0, container->pidfd, -1, pidfd, err);
     if (*pid == 0) child_main(&exec);
     close(pair[1]);
     int result = *pid < 0 ? -1 : drive(pair[0], &exec, container, *pid, console, err);

@@ -15,6 +15,10 @@ struct configure_header {
 /* Waits for SYNC_CONFIGURE on `sync`, and for SYNC_START there or at the options' listener. */
 _Noreturn void init_main(int sync, const struct container_options *options);
 
+/* Makes the container's group, with its limits. */
+int container_cgroup(struct container *container, const struct oci_config *config, const char *path,
+                     struct runtime_error *err);
+
 /* Writes namespaced kernel settings; others are refused. */
 int init_sysctl(const struct oci_config *config, struct runtime_error *err);
 

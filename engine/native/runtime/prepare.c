@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "cgroup.h"
 #include "child.h"
 #include "error.h"
 #include "init.h"
@@ -28,6 +29,7 @@ struct plan {
     const struct container_options *options;
     uint64_t flags;      /* of namespaces that are made by clone3 */
     int joins[NS_COUNT]; /* descriptors of those that are joined instead, or -1 */
+    int cgroup;          /* descriptor of the group to be born in, or -1 */
     int sync;
 };
 
@@ -179,7 +181,7 @@ static int follow_between(const struct plan *plan, pid_t pid, int sync, struct c
 /* With a user namespace: by a process in between, which is gone again when this returns. */
 static int prepare_by_another(struct plan *plan, int sync, struct container *container, struct runtime_error *err) {
     AUTO_FD pidfd = -1;
-    pid_t pid = child_clone(0, plan->joins[NS_PID], &pidfd, err);
+    pid_t pid = child_clone(0, plan->joins[NS_PID], plan->cgroup, &pidfd, err);
     if (pid == 0) between(plan);
     close(plan->sync);
     if (pid < 0) return -1;
@@ -195,7 +197,7 @@ static int prepare_directly(struct plan *plan, struct container *container, stru
     AUTO_FD own = time->present && !time->path ? open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC) : -1;
     pid_t pid = -1;
     if (make_time_namespace(plan->config, err) == 0) {
-        pid = child_clone(plan->flags, plan->joins[NS_PID], &container->pidfd, err);
+        pid = child_clone(plan->flags, plan->joins[NS_PID], plan->cgroup, &container->pidfd, err);
     }
     if (pid == 0) {
         begin(plan);
@@ -207,22 +209,33 @@ static int prepare_directly(struct plan *plan, struct container *container, stru
     return pid < 0 ? -1 : 0;
 }
 
+/* Moving a process later makes the kernel wait for all of its CPUs. */
+static int enter_cgroup(struct plan *plan, struct container *container, struct runtime_error *err) {
+    const char *path = plan->options->cgroup;
+    if (!path || !*path) return 0;
+    if (container_cgroup(container, plan->config, path, err) < 0) return -1;
+    plan->cgroup = cgroup_open(path);
+    return 0;
+}
+
 int container_prepare(const struct oci_config *config, const struct container_options *options,
                       struct container *container, struct runtime_error *err) {
     static const struct container_options plain;
-    struct plan plan = {.config = config, .options = options ? options : &plain};
+    struct plan plan = {.config = config, .options = options ? options : &plain, .cgroup = -1};
     int pair[2];
     char path[64];
     for (int i = 0; i < NS_COUNT; i++) plan.joins[i] = -1;
     *container = (struct container){.pidfd = -1, .sync = -1, .mounts = -1, .id = plan.options->id, .sink = plan.options->sink};
-    if (open_joins(&plan, err) < 0 || sync_pair(pair) < 0) {
+    if (open_joins(&plan, err) < 0 || enter_cgroup(&plan, container, err) < 0 || sync_pair(pair) < 0) {
         close_joins(&plan);
+        close_fd(&plan.cgroup);
         return -1;
     }
     plan.sync = pair[1];
     bool users = config->namespaces[NS_USER].present;
     int result = users ? prepare_by_another(&plan, pair[0], container, err) : prepare_directly(&plan, container, err);
     close_joins(&plan);
+    close_fd(&plan.cgroup);
     if (result < 0) {
         close(pair[0]);
         return -1;

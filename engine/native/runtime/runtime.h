@@ -79,6 +79,7 @@ struct container_options {
     bool keep_keyring;     /* the caller's session keyring instead of a new one */
     unsigned preserve_fds; /* so many of the caller's descriptors from 3 on are the process's too; all must be open */
     int start_listener;    /* listening socket whose next connection is `sync` of container_start; 0: none */
+    const char *cgroup;    /* the path that configure will be told, where it is known already: the process is born in it */
     const char *id;        /* told to hooks; NULL as "" */
     struct listener_sink sink;
     const char *const *subgroups; /* container_exec: "[controllers:]path" each, below the container's cgroup */

@@ -70,6 +70,8 @@ enum {
 #define TMPFS_MAGIC_ 0x01021994
 #define SELINUX_MAGIC_ 0xf97cff8c
 
+#define CLONE_INTO_CGROUP_ UINT64_C(0x200000000)
+
 struct how {
     uint64_t flags, mode, resolve;
 };

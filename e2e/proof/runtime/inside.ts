@@ -1,0 +1,14 @@
+import { TestBundle } from '../../runtime/bundle.ts';
+import { rows } from '../../runtime/fields/rows.ts';
+
+/** Runs in the machine: every row of docs/oci.md, a line of JSON each. The program's path is the argument. */
+for (const [field, { proof }] of Object.entries(rows)) {
+  await using bundle = new TestBundle(() => {}, process.argv[2]);
+  let problem = '';
+  try {
+    await proof(bundle);
+  } catch (error) {
+    problem = (error as Error).message.slice(0, 600);
+  }
+  console.log(JSON.stringify({ field, problem }));
+}
