@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Comparison, ImageLayers, TreePage } from '../../engine/api/layers.ts';
+import type { Comparison, ImageLayers, PathBlame, TreePage } from '../../engine/api/layers.ts';
 import { imageArchive } from './archive.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 
@@ -110,6 +114,45 @@ describe('the layers of an image', () => {
     expect(await refused('team/three:1/file?layer=3&path=/usr/share/doc')).toMatch(/^404 path-not-found /);
     expect(await refused('team/three:1/tree?layer=1&limit=501')).toMatch(/^400 bad-parameter /);
     expect(await refused('team/three:1/tree?layer=1&sort=date')).toMatch(/^400 bad-parameter /);
+  });
+});
+
+describe('one path', () => {
+  test('blame: which layer did what to it, and what that wastes', async () => {
+    const conf = await get<PathBlame>('/berth/images/team/three:1/blame?path=/etc/conf');
+    expect(conf.versions).toMatchObject([
+      { layer: 1, mark: 'added', sizeBytes: 13, hiddenBy: 3, command: base.command },
+      { layer: 3, mark: 'changed', sizeBytes: 11 },
+    ]);
+    expect(conf.wastedBytes).toBe(13);
+    const doc = await get<PathBlame>('/berth/images/team/three:1/blame?path=/usr/share/doc');
+    expect(doc).toMatchObject({ versions: [{ layer: 1, hiddenBy: 3 }], wastedBytes: 5000 });
+    const share = await get<PathBlame>('/berth/images/team/three:1/blame?path=/usr/share');
+    expect(share.versions).toMatchObject([
+      { layer: 1, hiddenBy: 3 },
+      { layer: 3, type: 'whiteout', mark: 'removed' },
+    ]);
+    expect((await engine.api('GET', '/berth/images/team/three:1/blame?path=/none')).status).toBe(404);
+  });
+
+  test('extract: a tar of it as it stands after a layer', async () => {
+    const extract = async (query: string) => {
+      const path = `/berth/images/team/three:1/archive?${query}`;
+      const call = request({ socketPath: engine.socket, path }).end();
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      const tar = await buffer(response);
+      return spawnSync('tar', ['t'], { input: tar, encoding: 'utf8' }).stdout.trim().split('\n');
+    };
+    expect(await extract('upto=2&path=/usr')).toEqual(['usr/', 'usr/share/', 'usr/share/doc']);
+    expect(await extract('upto=3&path=/usr')).toEqual(['usr/']);
+    expect(await extract('upto=1&path=/etc/conf')).toEqual(['conf']);
+    // The mount points of containers are no part of an image.
+    expect(await extract('upto=1')).toEqual(expect.arrayContaining(['./', './etc/', './etc/conf']));
+    expect(await extract('upto=1')).not.toContain('./.dockerenv');
+    expect(await extract('upto=3')).not.toContain('./.dockerenv');
+    expect(
+      (await engine.api('GET', '/berth/images/team/three:1/archive?upto=3&path=/usr/share')).status,
+    ).toBe(404);
   });
 });
 

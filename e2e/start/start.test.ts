@@ -7,6 +7,7 @@ import { connectHost } from '../../electron/cli/host-process.ts';
 import { hostFiles } from '../../electron/host/files.ts';
 import { hostOptions } from '../../electron/host/options.ts';
 import { type CommandResult, DockerCommand, runCommand } from '../docker-command.ts';
+import { imageArchive } from '../engine/archive.ts';
 import { VirtualDisplay } from './virtual-display.ts';
 
 const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -102,6 +103,27 @@ test('nor does a second build of everything, the machine’s image among it', as
   const { result, programs } = await executed([join(projectDir, 'electron/start/build.mjs')]);
   expect(result).toMatchObject({ code: 0, stdout: '' });
   expect([...new Set(programs.map((path) => basename(path)))]).toEqual(['node']);
+});
+
+test('berth engine verify proves that stored layers are as they came, or names what is not', async () => {
+  const image = imageArchive({
+    tag: 'kept:1',
+    layers: [{ command: 'x', entries: [{ name: 'f', data: 'kept' }] }],
+  });
+  const archive = join(directory, 'kept.tar');
+  writeFileSync(archive, image);
+  await docker.text('load', '-i', archive);
+  const whole = await berth(['engine', 'verify']);
+  expect(whole).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing has changed on disk: 1 layers'),
+  });
+  const layers = join(directory, 'root', 'layers');
+  const [chain = ''] = readdirSync(layers).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  writeFileSync(join(layers, chain, 'diff/f'), 'else');
+  const changed = await berth(['engine', 'verify']);
+  expect(changed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^✗ sha256:[0-9a-f]{64} /) });
+  expect(changed.stdout).toContain('1 of 1 layers have changed on disk');
 });
 
 test('the bundled desktop shell finds the running host and opens its page', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HostClient } from '../host/api/client.ts';
 import type { HostState } from '../host/api/machine.ts';
 import type { HostFiles } from '../host/files.ts';
+import { engine } from './engine.ts';
 import { connectHost, ensureHost, hostLives } from './host-process.ts';
 import { problemLine, stageLine, statusText } from './report.ts';
 import { openWindow } from './window.ts';
@@ -24,6 +25,7 @@ export const usage = `Usage: berth COMMAND [options]
   status                 say what runs
   open                   open the app, starting what it needs (--no-window: print the address)
   logs [serial|engine]   the machine's serial line or the engine's log (-f: follow)
+  engine verify          prove that no stored layer has changed on disk
 
 Options of all: --machine qemu|local, --instance NAME, --data-dir, --runtime-dir, --image-dir, --bundle-dir`;
 
@@ -38,6 +40,7 @@ export const commands: Record<string, (context: CommandContext) => Promise<numbe
   status,
   open,
   logs,
+  engine,
 };
 
 async function start(context: CommandContext): Promise<number> {

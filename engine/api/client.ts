@@ -8,7 +8,7 @@ import type {
 import type { ErrorBody } from './errors.ts';
 import type { ImageDeleteEntry, ImageInspect, ImageSummary, PullPreview } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
-import type { Comparison, ImageLayers, TreePage } from './layers.ts';
+import type { Comparison, ImageLayers, PathBlame, TreePage, VerifiedLayer } from './layers.ts';
 import type { PostMortem } from './post-mortem.ts';
 import type {
   DiskMap,
@@ -193,6 +193,11 @@ export function engineClient(transport: Transport) {
       layer: (id: string, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${container(id)}/layer`, { query: { ...query }, ...options }),
     },
+    /** Rebuilds the tar of each stored layer and compares it; a line as each is done. */
+    async *verifyLayers(options?: CallOptions): AsyncGenerator<VerifiedLayer> {
+      const response = await open({ method: 'POST', path: '/berth/layers/verify', ...options });
+      yield* jsonLines<VerifiedLayer>(response.body);
+    },
     images: {
       list: (
         query: { all?: boolean; 'shared-size'?: boolean; filters?: string } = {},
@@ -224,6 +229,8 @@ export function engineClient(transport: Transport) {
         query: { limit?: number; sort?: 'path' | 'size' } = {},
         options?: CallOptions,
       ) => call<Comparison>('GET', '/berth/compare', { query: { left, right, ...query }, ...options }),
+      blame: (name: string, query: { path?: string; pathBase64?: string }, options?: CallOptions) =>
+        call<PathBlame>('GET', `/berth${image(name)}/blame`, { query, ...options }),
       merged: (name: string, upto: number, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${image(name)}/merged`, { query: { upto, ...query }, ...options }),
     },

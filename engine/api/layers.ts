@@ -6,6 +6,8 @@
  *   GET /berth/images/{name}/tree?layer=N&path=/&…      TreePage   one layer's own entries
  *   GET /berth/images/{name}/merged?upto=N&path=/&…     TreePage   the file system as it stands after layer N
  *   GET /berth/images/{name}/file?layer=N&path=…        bytes (Content-Length; Range honoured)
+ *   GET /berth/images/{name}/blame?path=…               PathBlame   every layer that touches a path
+ *   GET /berth/images/{name}/archive?upto=N&path=…      application/x-tar of the path as it stands after layer N
  *   GET /berth/containers/{id}/layer?path=/&…           TreePage   the writable layer, live
  *   GET /berth/containers/{id}/file?path=…              bytes of a file of the writable layer
  *
@@ -132,4 +134,25 @@ export interface Comparison {
   /** Names that differ; `entries` has at most `limit` of them (1 to 5000, 500 when not given). */
   total: number;
   entries: ComparedEntry[];
+}
+
+/** What the layers of an image did to a path, base first. */
+export interface PathBlame {
+  path: PathName;
+  versions: {
+    /** The layer's number. */
+    layer: number;
+    command: string;
+    type: EntryType;
+    sizeBytes: number;
+    mode: number;
+    uid: number;
+    gid: number;
+    mtime: number;
+    mark: EntryMark;
+    /** The layer that replaced or removed it: its bytes are stored and nobody sees them. */
+    hiddenBy?: number;
+  }[];
+  /** Bytes of versions that are hidden. */
+  wastedBytes: number;
 }

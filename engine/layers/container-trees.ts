@@ -118,8 +118,9 @@ function viewWords(view: ContainerView): Word[] {
       : [
           ['target', target],
           ...plan.lower.map((path): Word => ['lower', path]),
-          ['upper', plan.upper ?? ''],
-          ['work', plan.work ?? ''],
+          // Without them the layers alone are looked at.
+          ...(plan.upper === undefined ? [] : [['upper', plan.upper] as Word]),
+          ...(plan.work === undefined ? [] : [['work', plan.work] as Word]),
         ];
   return [
     ...root,

@@ -13,7 +13,8 @@ import type { EntryPlace } from './layer-relation.ts';
 import { LayerStack, layerPath, splitPath } from './layer-stack.ts';
 import type { ComparedSide, LayerTrees, TreeOptions } from './layers.ts';
 import { MergedDirectory } from './merged-directory.ts';
-import { noDirectory, noFile } from './no-path.ts';
+import { noDirectory, noFile, noPath } from './no-path.ts';
+import { pathHistory } from './path-history.ts';
 import { pageBytes, Reading } from './reading.ts';
 import { type PageRow, page, readRows } from './tree-page.ts';
 import { UpperTrees } from './upper-trees.ts';
@@ -35,6 +36,12 @@ export function openLayerTrees({ files, unpackProgram: program }: LayerTreesOpti
     async merged(options) {
       await using stack = new LayerStack(files, options.layers);
       return await mergedPage(stack, options);
+    },
+    async history({ layers, path }) {
+      await using stack = new LayerStack(files, layers);
+      const versions = await pathHistory(stack, new Reading(), layerPath(path));
+      if (versions.length === 0) throw noPath(path);
+      return versions;
     },
     async openFile({ layers, number, path }) {
       await using stack = new LayerStack(files, layers);

@@ -38,6 +38,8 @@ export interface LayerTrees {
   merged(options: TreeOptions & { layers: string[]; number: number; unmarked?: boolean }): Promise<TreePage>;
   /** A page of a container's writable layer, read live by a confined walker. */
   upperTree(options: TreeOptions & { layers: string[]; upper: string }): Promise<TreePage>;
+  /** Every layer that touches a path, base first; throws path-not-found when none does. */
+  history(options: { layers: string[]; path: Uint8Array }): Promise<PathVersion[]>;
   /** Opens a regular file of layer `number` as it stands there (the layer's own, else the next below). */
   openFile(options: { layers: string[]; number: number; path: Uint8Array }): Promise<OpenedFile>;
   openUpperFile(options: { upper: string; path: Uint8Array }): Promise<OpenedFile>;
@@ -67,6 +69,21 @@ export interface TreeOptions {
   /** At most 500. */
   limit: number;
   sort: 'name' | 'size';
+}
+
+/** What one layer has at a path. */
+export interface PathVersion {
+  /** From 1, the base. */
+  level: number;
+  type: EntryType;
+  sizeBytes: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: number;
+  mark: EntryMark;
+  /** The layer that hides it. */
+  hiddenBy?: number;
 }
 
 export interface LayerRecord {

@@ -12,3 +12,9 @@ export function noFile(path: Uint8Array): BerthError {
   const { text } = pathName(path);
   return new BerthError('path-not-found', `${text}: no such file`, { path: text });
 }
+
+/** Nothing at a path in any layer. */
+export function noPath(path: Uint8Array): BerthError {
+  const { text } = pathName(path);
+  return new BerthError('path-not-found', `${text}: no layer has it`, { path: text });
+}

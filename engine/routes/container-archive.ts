@@ -74,7 +74,8 @@ function pathHeader(reply: Reply, stat: PathStat): void {
   reply.header('X-Docker-Container-Path-Stat', Buffer.from(JSON.stringify(stat)).toString('base64'));
 }
 
-async function answerTar(reply: Reply, archive: Readable): Promise<void> {
+/** Answers with a tar as it is made. */
+export async function answerTar(reply: Reply, archive: Readable): Promise<void> {
   const target = reply.stream({ contentType: 'application/x-tar' });
   try {
     await pipeline(archive, target);

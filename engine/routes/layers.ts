@@ -1,20 +1,27 @@
+import { join, posix } from 'node:path';
 import type { FilesystemChange } from '../api/containers.ts';
-import type { ImageLayers, LayerSummary, TreePage, VerifiedLayer } from '../api/layers.ts';
+import type { ImageLayers, LayerSummary, PathBlame, TreePage, VerifiedLayer } from '../api/layers.ts';
 import type { Containers } from '../containers/containers.ts';
 import { BerthError } from '../errors.ts';
 import type { Query } from '../http/query.ts';
 import { type Route, route } from '../http/router.ts';
 import { type ImageLine, levelUpTo, lineOf, type NumberedImage, noLayer } from '../images/image-layers.ts';
 import type { Images } from '../images/images.ts';
+import type { MountPlan } from '../layers/driver.ts';
 import type { Layers, LayerTrees, TreeOptions } from '../layers/layers.ts';
+import { pathName } from '../layers/path-name.ts';
 import type { Engine } from '../system/engine.ts';
+import { answerTar } from './container-archive.ts';
 import { answerFile } from './file-answer.ts';
 
 /** What lies inside layers: `/berth/…` of api/layers.ts, and docker diff. */
-export function layerRoutes({ images, containers, layers, layerTrees }: Engine): Route[] {
+export function layerRoutes(engine: Engine): Route[] {
+  const { images, containers, layers, layerTrees } = engine;
   return [
     ...imageLayerRoutes(images, layerTrees),
     ...writableRoutes(containers, layerTrees),
+    blameRoute(images, layerTrees),
+    extractRoute(engine),
     verifyRoute(layers),
   ];
 }
@@ -51,6 +58,53 @@ function imageLayerRoutes(images: Images, trees: LayerTrees): Route[] {
       await answerFile(context, await trees.openFile({ layers: image.chains, number: level, path }));
     }),
   ];
+}
+
+function blameRoute(images: Images, trees: LayerTrees): Route {
+  return route('GET', '/berth/images/*name/blame', async ({ params, query, reply }) => {
+    const image = images.numbered(params.name);
+    const path = askedPath(query);
+    const found = await trees.history({ layers: image.chains, path });
+    const versions = found.map(({ level, hiddenBy, ...version }) => {
+      const layer = lineNumber(image, level);
+      const hidden = hiddenBy === undefined ? {} : { hiddenBy: lineNumber(image, hiddenBy) };
+      return { layer, command: image.lines[layer - 1]?.command ?? '', ...version, ...hidden };
+    });
+    const wasted = versions.filter(({ hiddenBy, type }) => hiddenBy !== undefined && type !== 'directory');
+    const answer: PathBlame = {
+      path: pathName(path),
+      versions,
+      wastedBytes: wasted.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0),
+    };
+    reply.json(answer);
+  });
+}
+
+/** A path of an image as a tar: its layers are mounted for a confined program that packs it. */
+function extractRoute({ images, layers, files, containers }: Engine): Route {
+  return route('GET', '/berth/images/*name/archive', async ({ params, query, reply, signal }) => {
+    const image = images.numbered(params.name);
+    const upTo = query.integer('upto');
+    const level = levelUpTo(image, upTo);
+    if (level === 0) throw noLayer(image, String(upTo ?? ''));
+    const path = posix.resolve('/', query.text('path') || '/');
+    const plan = await layers.plan({ layers: image.chains.slice(0, level), readOnly: true });
+    const view = {
+      plan: withoutMountPoints(plan, join(files.layers, 'init')),
+      target: files.tmp,
+      mounts: [],
+    };
+    const archiveName = path === '/' ? '.' : posix.basename(path);
+    const { archive } = await containers.parts.containerTrees.get({ view, path, archiveName, signal });
+    await answerTar(reply, archive!);
+  });
+}
+
+/** The layers alone: what every container has besides is no part of an image. */
+function withoutMountPoints(plan: MountPlan, init: string): MountPlan {
+  const lower = plan.lower.filter((path) => path !== init);
+  // One directory is what it is, and overlay wants two.
+  return { ...plan, lower, type: lower.length > 1 ? plan.type : 'bind' };
 }
 
 function writableRoutes(containers: Containers, trees: LayerTrees): Route[] {
@@ -116,15 +170,18 @@ async function summary(
   return { number, ...told, files, directories, ...marks };
 }
 
+function lineNumber(image: NumberedImage, level: number): number {
+  return image.lines.findIndex((line) => line.level === level) + 1;
+}
+
 /** Pages count layers as the image's lines are numbered, which lines without files are among. */
 function withLineNumbers(image: NumberedImage, page: TreePage): TreePage {
-  const number = (level: number) => image.lines.findIndex((line) => line.level === level) + 1;
   return {
     ...page,
     entries: page.entries.map((entry) => ({
       ...entry,
-      layer: number(entry.layer),
-      ...(entry.hiddenBy === undefined ? {} : { hiddenBy: number(entry.hiddenBy) }),
+      layer: lineNumber(image, entry.layer),
+      ...(entry.hiddenBy === undefined ? {} : { hiddenBy: lineNumber(image, entry.hiddenBy) }),
     })),
   };
 }

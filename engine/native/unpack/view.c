@@ -44,8 +44,10 @@ static int overlay_tree(const struct plan *plan) {
   for (size_t i = 0; i < plan->lower_count; i++) {
     add_path(options, &used, i == 0 ? ",lowerdir=" : ":", plan->lower[i]);
   }
-  add_path(options, &used, ",upperdir=", plan->upper);
-  add_path(options, &used, ",workdir=", plan->work);
+  if (plan->upper != NULL) {
+    add_path(options, &used, ",upperdir=", plan->upper);
+    add_path(options, &used, ",workdir=", plan->work);
+  }
   if (mount("overlay", plan->target, "overlay", 0, options) != 0) fail_errno("mounting the layers", NULL);
   return clone_tree(plan->target, false);
 }
