@@ -20,9 +20,9 @@ import { check, type Outcome, playwright, together, vitest } from './suites.ts';
  */
 
 /** What takes too long for npm test; each writes its dated result under docs/proof. */
-const proofs: Record<string, () => boolean | Promise<boolean>> = {
+const proofs: Record<string, (words: string[]) => boolean | Promise<boolean>> = {
   arm64: async () => (await import('../proof/arm64.ts')).proveArm64(),
-  bare: async () => (await import('../proof/bare.ts')).proveBare(),
+  bare: async (words) => (await import('../proof/bare.ts')).proveBare(words.length > 0 ? words : undefined),
   escapes: async () => {
     await buildAll(['native']);
     return (await import('../proof/runtime/escapes.ts')).proveEscapes();
@@ -155,7 +155,7 @@ async function main([command = 'test', ...rest]: string[]): Promise<number> {
       console.error(`Say which proof. There are: ${Object.keys(proofs).join(', ')}.`);
       return 2;
     }
-    return (await proof()) ? 0 : 1;
+    return (await proof(rest.slice(1))) ? 0 : 1;
   }
   console.error(`There is no command ${command}. There are: test, bench, proof, typecheck, lint.`);
   return 2;

@@ -11,7 +11,7 @@ import { machineKeys } from './handover.ts';
 import { forwardedSshPort } from './host-forward.ts';
 import { checkImage, type ImageManifest } from './image.ts';
 import { qemuVersion } from './programs.ts';
-import { acceleratorsOf, qemuArguments, qemuProgram } from './qemu-args.ts';
+import { acceleratorsOf, type QemuPlanInput, qemuArguments, qemuProgram } from './qemu-args.ts';
 import { QemuMachine, type QemuRecord, qemuRecord } from './qemu-machine.ts';
 import { startQemu } from './qemu-process.ts';
 import { readSerial } from './serial.ts';
@@ -69,7 +69,7 @@ export class QemuDriver implements MachineDriver {
   }
 
   async #start(signal: AbortSignal, report: StageReporter): Promise<RunningMachine> {
-    const { files, instance, settings } = this.#options;
+    const { files, settings } = this.#options;
     const wanted = settings();
     report.begin('computer');
     const cores = wanted.cpus ?? cpus().length;
@@ -98,9 +98,8 @@ export class QemuDriver implements MachineDriver {
     const disk = await prepareDisk({ file: files.machine.dataDisk, sizeGiB: wanted.diskGiB, signal });
     report.done('disk', { sizeBytes: disk.sizeBytes, made: disk.made ? 1 : 0 });
 
-    report.begin('boot');
-    const keys = machineKeys(files.machine, instance);
-    const args = qemuArguments({
+    const resources = { cpus: cores, memoryBytes: memoryMiB * mib, diskBytes: disk.sizeBytes };
+    const plan = {
       arch: manifest.arch,
       accelerator: accelerator.name,
       qemuMajor: qemu.major,
@@ -109,26 +108,37 @@ export class QemuDriver implements MachineDriver {
       commandLine: manifest.commandLine,
       ...{ kernel: files.image.kernel, initramfs: files.image.initramfs },
       disks: { system: files.image.system, data: files.machine.dataDisk },
-      handover: keys.handover,
       serialLog: files.machine.serialLog,
       qmpSocket: files.machine.qmpSocket,
-    });
-    const resources = { cpus: cores, memoryBytes: memoryMiB * mib, diskBytes: disk.sizeBytes };
-    const process = await startQemu({ program, args, machine: files.machine });
+    };
+    report.begin('boot');
+    try {
+      return await this.#boot({ plan, accelerator, resources, signal, report });
+    } catch (error) {
+      if (!isEmulatorsPanic(error, accelerator) || signal.aborted) throw error;
+      report.begin('boot', { attempt: 2 });
+      return await this.#boot({ plan, accelerator, resources, signal, report });
+    }
+  }
+
+  async #boot(options: {
+    plan: Omit<QemuPlanInput, 'handover'>;
+    accelerator: Accelerator;
+    resources: RunningMachine['resources'];
+    signal: AbortSignal;
+    report: StageReporter;
+  }): Promise<RunningMachine> {
+    const { plan, accelerator, resources, signal, report } = options;
+    const { files, instance } = this.#options;
+    const keys = machineKeys(files.machine, instance);
+    const args = qemuArguments({ ...plan, handover: keys.handover });
+    const process = await startQemu({ program: qemuProgram(plan.arch), args, machine: files.machine });
+    const record = { ...process.identity, accelerator, resources };
     const opened = withTimeout(qmpTimeoutMs, signal, (limited) =>
-      QemuMachine.open({
-        files,
-        record: { ...process.identity, accelerator, resources },
-        keys,
-        process,
-        signal: limited,
-      }),
+      QemuMachine.open({ files, record, keys, process, signal: limited }),
     );
-    return await this.#booted(
-      await opened.catch((error) => process.kill().then(() => Promise.reject(error))),
-      signal,
-      report,
-    );
+    const machine = await opened.catch((error) => process.kill().then(() => Promise.reject(error)));
+    return await this.#booted(machine, signal, report);
   }
 
   /** Waits for sshd's banner; a machine that does not get there is ended. */
@@ -179,6 +189,14 @@ export class QemuDriver implements MachineDriver {
       signal,
     });
   }
+}
+
+/**
+ * A panic that is the emulator's and not the image's: now and then one processor still runs what another has just
+ * replaced in the kernel's code. The next boot is another throw of the dice.
+ */
+function isEmulatorsPanic(error: unknown, { name }: Accelerator): boolean {
+  return name === 'tcg' && error instanceof MachineProblem && error.problem.code === 'kernel-panic';
 }
 
 /** A quarter of the desktop's memory, between one and four gigabytes. */
