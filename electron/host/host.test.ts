@@ -185,6 +185,9 @@ test('restarting the engine on purpose is no problem', async () => {
   await opened(socket);
   await fixture.ask('/api/engine/restart', 'POST');
   await fixture.machine(({ engine }) => engine.phase === 'starting');
+  // Whoever connects meanwhile waits for the new one.
+  const answer = await call({ socketPath: fixture.dockerSocket, path: '/version' });
+  expect(JSON.parse(answer.body)).toMatchObject({ Version: '0.0.0-tiny' });
   await fixture.machine(({ engine, phase }) => phase === 'running' && engine.phase === 'running');
   expect(await engineProcess()).not.toBe(before);
   expect(states.some(({ machine }) => machine.problem)).toBe(false);

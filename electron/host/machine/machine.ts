@@ -11,6 +11,7 @@ import {
   MachineProblem,
   type RunningMachine,
 } from './driver.ts';
+import { EngineState } from './engine-state.ts';
 import { engineAgent, engineAnswers, followEvents } from './engine-watch.ts';
 import type { StartHistory } from './history.ts';
 import type { Link } from './link.ts';
@@ -56,7 +57,7 @@ export class Machine {
   #phase: MachineState['phase'] = 'stopped';
   #sinceMs = Date.now();
   #problem: Problem | undefined;
-  #engine: MachineState['engine'] = { phase: 'absent' };
+  readonly #engine: EngineState;
   #stages: Stages;
   #life: Life | undefined;
   #last: RunningMachine | undefined;
@@ -66,6 +67,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     this.#stages = this.#newStages();
+    this.#engine = new EngineState(options.changed);
   }
 
   state(): MachineState {
@@ -80,7 +82,7 @@ export class Machine {
       sinceMs: this.#sinceMs,
       ...(running ? { accelerator: running.accelerator, resources: running.resources } : {}),
       history: history.list(),
-      engine: this.#engine,
+      engine: this.#engine.now,
       forwards: this.#life?.forwards?.list() ?? [],
     };
   }
@@ -123,7 +125,7 @@ export class Machine {
       const { running, link, abort } = this.#life ?? {};
       if (!running || !link?.alive || !abort) return;
       this.#expectingEngineExit = true;
-      this.#setEngine({ phase: 'starting' });
+      this.#engine.set({ phase: 'starting' });
       try {
         const daemonJson = this.#options.daemonJson();
         const { restarted } = await running.deploy(link, { signal: abort.signal, daemonJson });
@@ -176,7 +178,7 @@ export class Machine {
     this.#life = life;
     this.#last = undefined;
     this.#stages = this.#newStages(found ? 'connecting' : 'all');
-    this.#engine = { phase: 'absent' };
+    this.#engine.set({ phase: 'absent' });
     this.#enter('starting');
     const { signal } = life.abort;
     try {
@@ -206,9 +208,9 @@ export class Machine {
       const { bundle, pushedBytes } = await running.deploy(life.link, { signal, daemonJson });
       stages.done('deploy', { bundle, pushedBytes });
       stages.begin('engine');
-      this.#setEngine({ phase: 'starting' });
+      this.#engine.set({ phase: 'starting' });
       await this.#engineAnswers(life, life.link, running);
-      stages.done('engine', { version: this.#engine.version ?? '' });
+      stages.done('engine', { version: this.#engine.now.version ?? '' });
       stages.begin('forward');
       await this.#openForwards(life, running);
       stages.done('forward');
@@ -253,15 +255,16 @@ export class Machine {
       });
     });
     this.#expectingEngineExit = false;
-    this.#setEngine({ phase: 'running', version: version.Version, socket: this.#options.dockerSocketPath });
+    this.#engine.set({ phase: 'running', version: version.Version, socket: this.#options.dockerSocketPath });
   }
 
   async #openForwards(life: Life, running: RunningMachine): Promise<void> {
     if (!life.dockerSocket) {
-      const openEngine = () =>
-        life.link?.alive
-          ? life.link.openSocket(running.engineSocket)
-          : Promise.reject(new Error('the connection to the machine is lost'));
+      const openEngine = async () => {
+        await this.#engine.settled();
+        if (!life.link?.alive) throw new Error('the connection to the machine is lost');
+        return await life.link.openSocket(running.engineSocket);
+      };
       const dockerSocket = new DockerSocket({ path: this.#options.dockerSocketPath, open: openEngine });
       await dockerSocket.listen();
       life.dockerSocket = dockerSocket;
@@ -300,9 +303,9 @@ export class Machine {
     const { signal } = life.abort;
     if (this.#expectingEngineExit) {
       this.#expectingEngineExit = false;
-      this.#setEngine({ phase: 'starting' });
+      this.#engine.set({ phase: 'starting' });
     } else {
-      this.#setEngine({ phase: 'lost' });
+      this.#engine.set({ phase: 'lost' });
       this.#enter('degraded', { code: 'engine-exited', params: {}, detail: await tail(running, link, '') });
     }
     for (;;) {
@@ -326,7 +329,7 @@ export class Machine {
     const { signal } = life.abort;
     const problem = (await lost.closed) ?? { code: 'ssh-lost' as const, params: {} };
     for (let attempt = 1; !signal.aborted && life.link === lost; attempt++) {
-      this.#setEngine({ phase: 'lost' });
+      this.#engine.set({ phase: 'lost' });
       this.#enter('degraded', { ...problem, params: { ...problem.params, attempt } });
       try {
         const link = await running.connect({ signal });
@@ -354,7 +357,7 @@ export class Machine {
       await this.#closeConnections();
       this.#last = life.running;
       this.#life = undefined;
-      this.#engine = { phase: 'absent' };
+      this.#engine.set({ phase: 'absent' });
       if (problem && wasStarting) this.#stages.fail(problem);
       // What failed before the end is no longer what is wrong.
       else if (this.#stages.list().some(({ state }) => state === 'failed')) this.#stages = this.#newStages();
@@ -372,7 +375,7 @@ export class Machine {
     await this.#closeConnections();
     await life.running?.stop({ timeoutMs: stopTimeoutMs });
     this.#life = undefined;
-    this.#engine = { phase: 'absent' };
+    this.#engine.set({ phase: 'absent' });
     this.#stages = this.#newStages();
     this.#enter('stopped');
   }
@@ -403,11 +406,6 @@ export class Machine {
     const { driver, history, changed } = this.#options;
     const names = driver.stages.filter((name) => kind === 'all' || connecting.has(name));
     return new Stages(names, history.usualMs(), changed);
-  }
-
-  #setEngine(engine: MachineState['engine']): void {
-    this.#engine = engine;
-    this.#options.changed();
   }
 
   #enter(phase: MachineState['phase'], problem?: Problem): void {
