@@ -21,6 +21,7 @@ export const buildNeeds: Need[] = [
   { file: 'musl-gcc', package: 'musl-tools', why: 'links the monitor and the machine’s init statically' },
   { file: '/usr/include/zlib.h', package: 'zlib1g-dev', why: 'unpacks gzip layers' },
   { file: '/usr/include/zstd.h', package: 'libzstd-dev', why: 'unpacks zstd layers' },
+  { file: '/usr/include/libdeflate.h', package: 'libdeflate-dev', why: 'packs layers that are pushed' },
   { file: 'strip', package: 'binutils', why: 'keeps the machine’s image small' },
   { file: 'xz', package: 'xz-utils', why: 'opens Debian packages' },
   { file: 'zstd', package: 'zstd', why: 'packs the machine’s initramfs' },

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BlobToSend } from '../registry/upload.ts';
-import { gzipBlocks } from './gzip-blocks.ts';
 import type { ImageStoreParts } from './store.ts';
 
 /** A piece is worth sending once it has so many bytes. */
@@ -35,7 +34,13 @@ export class PackedLayer implements BlobToSend, AsyncDisposable {
     this.#path = join(parts.files.tmp, `push-${randomUUID()}`);
     this.#progress = options.progress;
     const signal = AbortSignal.any([options.signal, this.#left.signal]);
-    this.#done = this.#pack(parts.layers.tar(options.chain), signal);
+    const packed = parts.layers.packed(options.chain, {
+      signal,
+      progress: (tarBytes) => {
+        this.#tarBytes = tarBytes;
+      },
+    });
+    this.#done = this.#keep(packed, signal);
     // Whoever waits for a piece hears of a failure.
     this.#done.catch(() => {});
   }
@@ -79,15 +84,9 @@ export class PackedLayer implements BlobToSend, AsyncDisposable {
     await rm(this.#path, { force: true });
   }
 
-  async #pack(tar: Readable, signal: AbortSignal): Promise<void> {
-    const counted = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        this.#tarBytes += chunk.length;
-        done(null, chunk);
-      },
-    });
+  async #keep(packed: Readable, signal: AbortSignal): Promise<void> {
     const file = createWriteStream(this.#path, { mode: 0o600, highWaterMark: 1024 * 1024 });
-    await pipeline(tar, counted, gzipBlocks, this.#measured(file), { signal });
+    await pipeline(packed, this.#measured(file), { signal });
     this.#digest = `sha256:${this.#hash.digest('hex')}`;
     this.#finished = true;
   }

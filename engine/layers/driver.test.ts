@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openContainerTrees } from './container-trees.ts';
 import type { MountPlan } from './driver.ts';
@@ -134,6 +135,11 @@ describe.each(['overlay2', 'vfs'])('%s', (driver) => {
   test('the tar of a layer is the very tar that came', async () => {
     expect(Buffer.compare(await buffer(store.layers.tar(chain[0]!)), base)).toBe(0);
     expect(Buffer.compare(await buffer(store.layers.tar(chain[1]!)), second)).toBe(0);
+    const packed = await buffer(
+      store.layers.packed(chain[0]!, { signal: AbortSignal.timeout(60_000), progress: () => {} }),
+    );
+    expect(packed.length).toBeLessThan(base.length);
+    expect(Buffer.compare(gunzipSync(packed), base)).toBe(0);
   });
 
   test('a wrong digest, and what is given up, leave nothing', async () => {

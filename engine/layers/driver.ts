@@ -35,10 +35,18 @@ export interface StorageDriver {
   size(upper: string): Promise<number>;
   /** The very tar of the layer's diff-id, rebuilt from frame and diff. */
   tar(chainHex: string): Readable;
+  /** The same in gzip form, as a registry gets it. */
+  packed(chainHex: string, packing: Packing): Readable;
   /** Rebuilds the tar and compares its digest; throws layer-invalid with what differs. */
   verify(chainHex: string): Promise<void>;
   /** Renames into trash and answers; bytes are deleted behind. */
   remove(chainHex: string): Promise<void>;
+}
+
+export interface Packing {
+  signal: AbortSignal;
+  /** Bytes of the plain tar that are packed so far. */
+  progress(tarBytes: number): void;
 }
 
 export interface AppliedLayer {

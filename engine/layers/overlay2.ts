@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { BerthError } from '../errors.ts';
 import type { EngineFiles } from '../store/files.ts';
 import { type ApplyParts, applyLayer } from './apply-layer.ts';
-import type { MountPlan, StorageDriver } from './driver.ts';
+import type { MountPlan, Packing, StorageDriver } from './driver.ts';
 import type { LayerRecords } from './layer-records.ts';
 import type { Trash } from './trash.ts';
 import { runUnpack, startUnpack } from './unpack-program.ts';
@@ -26,9 +26,20 @@ export function overlay2(options: Overlay2Options): StorageDriver {
     if (record === undefined) throw new BerthError('layer-not-found', `layer does not exist: ${chain}`);
     return record;
   };
-  const rebuild = (chain: string): Readable => {
+  const rebuild = (chain: string, packing?: Packing): Readable => {
     const { diffId } = known(chain);
-    const task = startUnpack({ program, task: 'rebuild', directory: files.layer(chain).dir });
+    const task = startUnpack({
+      program,
+      task: 'rebuild',
+      directory: files.layer(chain).dir,
+      ...(packing === undefined
+        ? {}
+        : {
+            options: { gzip: 1 },
+            signal: packing.signal,
+            onProgress: ({ tarBytes }) => packing.progress(tarBytes),
+          }),
+    });
     const output = new PassThrough();
     // The digest is known at the end only: until then the last bytes are not given out, so a bad tar never ends well.
     const finished = (async () => {
@@ -59,7 +70,8 @@ export function overlay2(options: Overlay2Options): StorageDriver {
       task.stdout?.resume();
       return Number((await task.result).sizeBytes);
     },
-    tar: rebuild,
+    tar: (chain) => rebuild(chain),
+    packed: rebuild,
     async verify(chain) {
       const { diffId } = known(chain);
       const { diffId: actual } = await runUnpack({

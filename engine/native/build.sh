@@ -26,7 +26,7 @@ build_addon() {
 # The confined reader of layers: static glibc, with Debian's static zlib and zstd.
 build_unpack() {
   up_to_date $out/berth-unpack engine/native/unpack && return
-  ${CC:-cc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -pthread engine/native/unpack/*.c -lz -lzstd \
+  ${CC:-cc} $warnings -D_GNU_SOURCE ${CFLAGS:--O2} -static -pthread engine/native/unpack/*.c -lz -lzstd -ldeflate \
     -o $out/berth-unpack.tmp
   mv $out/berth-unpack.tmp $out/berth-unpack
 }
@@ -72,7 +72,7 @@ build_test() {
   build_sanitized shim-client engine/native/test/client/*.c
   unpack=$(ls engine/native/unpack/*.c | grep -v /confine.c)
   build_sanitized berth-unpack engine/native/test/unpack/*.c engine/native/test/sanitizer/*.c $unpack \
-    -pthread -lz -lzstd
+    -pthread -lz -lzstd -ldeflate
   sanitize=fuzzer,address,undefined build_sanitized tar-fuzz engine/native/test/fuzz/unpack/tar_fuzz.c \
     engine/native/unpack/tar.c engine/native/unpack/pax.c engine/native/unpack/tree.c
   for source in engine/native/test/fuzz/*_fuzz.c; do

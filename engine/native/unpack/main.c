@@ -4,7 +4,7 @@
  * 4 the directory that the task is about.
  *
  *   unpack  blob on 0; writes diff/, index and frame into the directory
- *   rebuild the very tar of the layer in the directory, on 1
+ *   rebuild the very tar of the layer in the directory, on 1; with --gzip 1 in gzip form
  *   verify  that tar's digest, and whether all that lies there is of the layer
  *   read    one file's contents, asked on 0, on 1
  *   walk    index of a writable layer, on 1
@@ -118,7 +118,7 @@ static void unpack(unsigned seconds, unsigned long long max_bytes, unsigned long
               (tree.root->flags & NODE_OPAQUE) ? "true" : "false");
 }
 
-static void rebuild_layer(unsigned seconds, int out) {
+static void rebuild_layer(unsigned seconds, int out, bool pack) {
   int index = open_in(DIRECTORY_FD, "index", O_RDONLY);
   int frame = open_in(DIRECTORY_FD, "frame", O_RDONLY);
   int diff = open_in(DIRECTORY_FD, "diff", O_RDONLY | O_DIRECTORY);
@@ -126,7 +126,7 @@ static void rebuild_layer(unsigned seconds, int out) {
   confine(diff, CONFINE_READ, keep, seconds);
   int root = open_root();
   confine_calls(CONFINE_READ);
-  rebuild(root, index, frame, out);
+  rebuild(root, index, frame, out, pack);
 }
 
 static void read_one(unsigned seconds) {
@@ -235,9 +235,9 @@ int main(int count, char **arguments) {
   if (strcmp(task, "unpack") == 0) {
     unpack(seconds, bytes, entries);
   } else if (strcmp(task, "rebuild") == 0) {
-    rebuild_layer(seconds, STDOUT_FILENO);
+    rebuild_layer(seconds, STDOUT_FILENO, option(count, arguments, "--gzip", 0) != 0);
   } else if (strcmp(task, "verify") == 0) {
-    rebuild_layer(seconds, -1);
+    rebuild_layer(seconds, -1, false);
   } else if (strcmp(task, "read") == 0) {
     read_one(seconds);
   } else if (strcmp(task, "walk") == 0) {

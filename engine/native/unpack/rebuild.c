@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "check.h"
 #include "frame.h"
+#include "gzip.h"
 #include "report.h"
 #include "sha256.h"
 
@@ -23,12 +25,19 @@ static struct {
 } index_file;
 static struct sha256 hash;
 static uint64_t written_bytes;
+static bool packs;
 
 static _Noreturn void damaged(const char *what) { fail(FAIL_INVALID, "the layer's %s is damaged", what); }
 
 static void emit(int out, const uint8_t *bytes, size_t length) {
   sha256_update(&hash, bytes, length);
   written_bytes += length;
+  if (packs) {
+    uint64_t before = gzip_bytes();
+    gzip_write(out, bytes, length);
+    if (gzip_bytes() != before) report_progress(gzip_bytes(), written_bytes);
+    return;
+  }
   while (length > 0 && out >= 0) {
     ssize_t done = write(out, bytes, length);
     if (done < 0 && errno == EINTR) continue;
@@ -166,7 +175,8 @@ static uint8_t *load_tail(int fd, size_t *length, uint64_t *tar_bytes) {
   return plain;
 }
 
-void rebuild(int root, int index, int frame, int out) {
+void rebuild(int root, int index, int frame, int out, bool pack) {
+  packs = pack;
   sha256_init(&hash);
   load_index(index);
   size_t length;
@@ -205,6 +215,7 @@ void rebuild(int root, int index, int frame, int out) {
     }
   }
   if (written_bytes != tar_bytes) damaged("frame");
+  if (packs) gzip_finish(out);
   if (open_fd >= 0) close(open_fd);
   if (out < 0) check_tree(root, index_file.bytes, index_file.length);
   char digest[65];
