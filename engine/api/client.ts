@@ -9,7 +9,8 @@ import type { ErrorBody } from './errors.ts';
 import type { ImageDeleteEntry, ImageInspect, ImageSummary, PullPreview } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
 import type { Comparison, ImageLayers, PathBlame, TreePage, VerifiedLayer } from './layers.ts';
-import type { PostMortem } from './post-mortem.ts';
+import type { PostMortem, RemovedContainer } from './post-mortem.ts';
+import { type ContainerProcess, processSignalPath } from './processes.ts';
 import type {
   DiskMap,
   EngineStatus,
@@ -190,6 +191,13 @@ export function engineClient(transport: Transport) {
       /** Why its last run ended; also of a container that was removed a while ago. */
       postMortem: (id: string, options?: CallOptions) =>
         call<PostMortem>('GET', `/berth${container(id)}/post-mortem`, options),
+      /** All its processes, with the pids outside and inside. */
+      processes: (id: string, options?: CallOptions) =>
+        call<ContainerProcess[]>('GET', `/berth${container(id)}/processes`, options),
+      signalProcess: (id: string, pid: number, signal: string) =>
+        call<void>('POST', processSignalPath(id, pid, signal)),
+      /** Those that were removed a while ago, newest first, as long as something of them is kept. */
+      removed: (options?: CallOptions) => call<RemovedContainer[]>('GET', '/berth/removed', options),
       layer: (id: string, query: TreeQuery, options?: CallOptions) =>
         call<TreePage>('GET', `/berth${container(id)}/layer`, { query: { ...query }, ...options }),
     },

@@ -45,6 +45,8 @@ export class Container {
   removed = false;
   /** Ends the back-off before a restart by policy; undefined while none is waiting. */
   cancelRestart: (() => void) | undefined;
+  /** A restart by policy is being carried out: it is neither waiting nor a run yet. */
+  restarting = false;
   /** Exec sessions of this run, ids in order of creation. */
   readonly execIds = new Set<string>();
 
@@ -74,12 +76,13 @@ export class Container {
     if (this.removing) return 'removing';
     if (this.cancelRestart !== undefined) return 'restarting';
     if (this.#run !== undefined) return this.#state.paused ? 'paused' : 'running';
+    if (this.restarting) return 'restarting';
     return this.#state.phase === 'created' ? 'created' : 'exited';
   }
 
   /** Docker's State.Running: paused and restarting containers count. */
   get running(): boolean {
-    return this.#run !== undefined || this.cancelRestart !== undefined;
+    return this.#run !== undefined || this.cancelRestart !== undefined || this.restarting;
   }
 
   /** Runs one step of the life cycle after all earlier ones. */

@@ -166,9 +166,14 @@ export class Lifecycle {
     const timer = setTimeout(() => {
       void container.serial(async () => {
         if (container.cancelRestart === undefined || container.run !== undefined) return;
+        container.restarting = true;
         container.cancelRestart = undefined;
-        await container.change({ restartCount: container.state.restartCount + 1 });
-        await this.startNow(container).catch((error: Error) => this.#retryFailedStart(container, error));
+        try {
+          await container.change({ restartCount: container.state.restartCount + 1 });
+          await this.startNow(container).catch((error: Error) => this.#retryFailedStart(container, error));
+        } finally {
+          container.restarting = false;
+        }
       });
     }, delayMs);
     container.cancelRestart = () => clearTimeout(timer);

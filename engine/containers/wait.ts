@@ -14,7 +14,7 @@ export function waitFor(
   condition: WaitCondition,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  if (condition === 'not-running' && container.run === undefined && container.cancelRestart === undefined) {
+  if (condition === 'not-running' && !container.running) {
     return Promise.resolve(container.state.exitCode);
   }
   return new Promise((resolve) => {

@@ -25,6 +25,14 @@ test('older versions have the fields of their time', () => {
   });
   expect(inVersion('image-row', { Size: 5 }, negotiate('1.43'))).toEqual({ Size: 5, VirtualSize: 5 });
   expect(inVersion('image', { Size: 5 }, negotiate('1.44'))).not.toHaveProperty('VirtualSize');
+  const named = {
+    ...container,
+    Id: 'abcdef0123456789',
+    NetworkSettings: { Networks: { n: { DNSNames: ['a'], Aliases: ['b'] } } },
+  };
+  expect(inVersion('container', named, negotiate('1.44'))).toMatchObject({
+    NetworkSettings: { Networks: { n: { Aliases: ['b', 'abcdef012345'] } } },
+  });
   expect(inVersion('network', { EnableIPv4: true }, negotiate('1.47'))).toEqual({});
 });
 

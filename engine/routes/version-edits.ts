@@ -61,6 +61,19 @@ const edits: Edit[] = [
       ContainerConfig: { ...containerFields, User: '', Env: null, Cmd: null, Labels: null },
     }),
   },
+  // Until 1.45 the short id stood among the aliases.
+  {
+    before: '1.45',
+    of: ['container'],
+    edit: (answer) =>
+      editEndpoints(answer, (endpoint) => {
+        const isNamed = Array.isArray(endpoint.DNSNames);
+        const short = String(answer.Id).slice(0, 12);
+        return isNamed
+          ? { ...endpoint, Aliases: [...((endpoint.Aliases as string[] | null) ?? []), short] }
+          : endpoint;
+      }),
+  },
   // Until 1.44 the first network's address stood in the config too.
   {
     before: '1.44',
@@ -101,12 +114,11 @@ function without(name: string): Edit['edit'] {
 }
 
 function withoutOfEndpoints(name: string): Edit['edit'] {
-  return (answer) => {
-    const settings = answer.NetworkSettings as { Networks: Record<string, Fields> };
-    const networks = Object.entries(settings.Networks).map(([network, endpoint]) => [
-      network,
-      without(name)(endpoint),
-    ]);
-    return { ...answer, NetworkSettings: { ...settings, Networks: Object.fromEntries(networks) } };
-  };
+  return (answer) => editEndpoints(answer, without(name));
+}
+
+function editEndpoints(answer: Fields, edit: Edit['edit']): Fields {
+  const settings = answer.NetworkSettings as { Networks: Record<string, Fields> };
+  const networks = Object.entries(settings.Networks).map(([network, endpoint]) => [network, edit(endpoint)]);
+  return { ...answer, NetworkSettings: { ...settings, Networks: Object.fromEntries(networks) } };
 }

@@ -119,17 +119,17 @@ export class Resolver {
   }
 }
 
-/** Leads port 53 of the name server's address to the ports that it really has; answers come from 53 again by themselves. */
+/** Of family inet, as the instance's own table: its expressions are what the machine's kernel has loaded. Leads port 53 of the name server's address to the ports that it really has; answers come from 53 again by themselves. */
 function redirection({ udpPort, tcpPort }: { udpPort: number; tcpPort: number }): string {
   const to = `ip daddr ${resolverAddress}`;
   return [
-    'table ip berth-resolver',
-    'delete table ip berth-resolver',
-    'table ip berth-resolver {',
+    'table inet berth-resolver',
+    'delete table inet berth-resolver',
+    'table inet berth-resolver {',
     '  chain output {',
     '    type nat hook output priority -100;',
-    `    ${to} udp dport 53 dnat to ${resolverAddress}:${udpPort}`,
-    `    ${to} tcp dport 53 dnat to ${resolverAddress}:${tcpPort}`,
+    `    ${to} udp dport 53 dnat ip to ${resolverAddress}:${udpPort}`,
+    `    ${to} tcp dport 53 dnat ip to ${resolverAddress}:${tcpPort}`,
     '  }',
     '}',
     '',
