@@ -11,7 +11,8 @@ const image = '/images/storefront-web%3Adev';
 const paths = [
   '/containers',
   '/containers?q=nothing-like-it',
-  ...['logs', 'terminal', 'inspect', 'layers'].map((tab) => `${container}/${tab}`),
+  ...['logs', 'terminal', 'stats', 'inspect', 'layers'].map((tab) => `${container}/${tab}`),
+  `/containers/${id('migrate')}`,
   `/containers/${id('migrate')}/logs`,
   '/containers?run=nginx:1.31',
   '/images',

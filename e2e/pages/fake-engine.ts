@@ -12,6 +12,7 @@ import {
   recordedWritable,
   treePage,
 } from './recorded-layers.ts';
+import { recordedPostMortem, recordedTop } from './recorded-life.ts';
 import { type LogLine, recordedLines } from './recorded-logs.ts';
 
 export interface Answer {
@@ -42,6 +43,11 @@ export class FakeEngine {
   lines: LogLine[] = [...recordedLines];
   /** The last request to create a container. */
   created: CreateRequest | undefined;
+  /** The last change of limits. */
+  updated: unknown;
+  /** Streams of stats that were asked for, and those that are open. */
+  statsStreams = 0;
+  openStats = 0;
   /** While set, pulls stand still in the middle of their download until it resolves. */
   pullHeld: Promise<void> | undefined;
   readonly #events = new EventEmitter<{ event: [EventMessage]; line: [LogLine, number] }>();
@@ -85,7 +91,15 @@ export class FakeEngine {
     if (method === 'GET' && path === '/berth/engine') return { status: 200, body: recordedStatus() };
     if (method === 'POST' && path === '/containers/create') return this.#create(body as CreateRequest, query);
     if (parts[0] === 'berth') return this.#berth(parts.slice(1), query);
-    if (parts[0] === 'containers' && parts[1]) return this.#container(method, parts[1], parts[2] ?? '');
+    if (parts[0] === 'containers' && parts[1]) {
+      if (parts[2] === 'rename') return this.#rename(parts[1], query.get('name') ?? '');
+      if (parts[2] === 'update') {
+        this.updated = body;
+        this.emit('container', 'update', parts[1]);
+        return { status: 200, body: { Warnings: null } };
+      }
+      return this.#container(method, parts[1], parts[2] ?? '');
+    }
     if (parts[0] === 'images' && method === 'POST' && parts.at(-1) === 'tag')
       return this.#tag(parts.slice(1, -1).join('/'), query);
     if (parts[0] === 'images') return this.#image(method, parts.slice(1));
@@ -96,6 +110,12 @@ export class FakeEngine {
   #berth(parts: string[], query: URLSearchParams): Answer {
     const name = parts.slice(1, -1).join('/');
     const kind = parts.at(-1);
+    if (parts[0] === 'containers' && kind === 'post-mortem') {
+      const ended = this.containers.find(({ Id }) => Id === name);
+      return ended
+        ? { status: 200, body: recordedPostMortem(ended) }
+        : refuse(404, 'container-not-found', `No such container: ${name}`);
+    }
     if (parts[0] === 'containers') return { status: 200, body: treePage(recordedWritable(), query) };
     const image = this.findImage(name);
     if (!image) return refuse(404, 'image-not-found', `No such image: ${name}`);
@@ -174,6 +194,14 @@ export class FakeEngine {
     return { status: 201, body: { Id, Warnings: [] } };
   }
 
+  #rename(id: string, name: string): Answer {
+    this.containers = this.containers.map((other) =>
+      other.Id === id ? { ...other, Names: [`/${name}`] } : other,
+    );
+    this.emit('container', 'rename', id);
+    return { status: 204 };
+  }
+
   #container(method: string, id: string, action: string): Answer {
     const found = this.containers.find(({ Id }) => Id === id);
     if (!found) return refuse(404, 'container-not-found', `No such container: ${id}`);
@@ -182,6 +210,7 @@ export class FakeEngine {
       this.emit('container', 'destroy', id);
       return { status: 204 };
     }
+    if (action === 'top') return { status: 200, body: recordedTop() };
     if (action === 'json') return { status: 200, body: inspectOf(found) };
     if (action === 'exec') return { status: 201, body: { Id: 'e'.repeat(64) } };
     const states: Record<string, [ContainerSummary['State'], string]> = {

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { StreamEnded, StreamOpen, StreamOpened } from '../../electron/host/api/http.ts';
 import type { HostState } from '../../electron/host/api/machine.ts';
 import { FakeEngine } from './fake-engine.ts';
+import { recordedSample } from './recorded-life.ts';
 import { logFrame, logFrames } from './recorded-logs.ts';
 import { runningState } from './recorded-machine.ts';
 
@@ -145,6 +146,8 @@ export class FakeHost implements AsyncDisposable {
     } else if (open.upgrade) {
       socket.send(Buffer.from('root@web:/# '));
       socket.on('message', (data, isBinary) => isBinary && socket.send(data));
+    } else if (url.pathname.endsWith('/stats')) {
+      this.#stats(socket, line);
     } else if (url.pathname.endsWith('/logs')) {
       socket.send(logFrames(this.engine.lines));
       const { engine } = this;
@@ -155,6 +158,20 @@ export class FakeHost implements AsyncDisposable {
         );
       else end();
     } else end();
+  }
+
+  /** Samples as often as the engine's, and a few at once, so that nobody waits for a curve. */
+  #stats(socket: WebSocket, line: (value: unknown) => void): void {
+    const { engine } = this;
+    engine.statsStreams++;
+    engine.openStats++;
+    let index = 0;
+    while (index < 30) line(recordedSample(index++));
+    const timer = setInterval(() => line(recordedSample(index++)), 1000);
+    socket.on('close', () => {
+      clearInterval(timer);
+      engine.openStats--;
+    });
   }
 
   async #pull(reference: string, line: (value: unknown) => void): Promise<void> {

@@ -7,7 +7,8 @@ test.use({ viewport: { width: 960, height: 600 } });
 const container = `/containers/${id('web')}`;
 const paths = [
   '/containers',
-  ...['logs', 'terminal', 'inspect', 'layers'].map((tab) => `${container}/${tab}`),
+  ...['logs', 'terminal', 'stats', 'inspect', 'layers'].map((tab) => `${container}/${tab}`),
+  `/containers/${id('migrate')}`,
   '/images',
   ...['overview', 'layers', 'config', 'history'].map((tab) => `/images/storefront-web%3Adev/${tab}`),
   '/machine',

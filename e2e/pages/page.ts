@@ -26,7 +26,8 @@ export const test = base.extend<Fixtures>({
     });
     await use(async (path = '/containers') => {
       await page.goto(host.url(path));
-      await page.getByRole('main').waitFor();
+      // Not by its role: a dialog that is open from the start hides it from readers.
+      await page.locator('main').waitFor();
       return page;
     });
     expect(failures, 'errors of the page').toEqual([]);

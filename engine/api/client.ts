@@ -3,6 +3,7 @@ import type {
   ContainerSummary,
   CreateRequest,
   CreateResponse,
+  TopResponse,
   WaitResponse,
 } from './containers.ts';
 import type { ErrorBody } from './errors.ts';
@@ -11,6 +12,7 @@ import type { ProgressLine } from './json-stream.ts';
 import type { Comparison, ImageLayers, PathBlame, TreePage, VerifiedLayer } from './layers.ts';
 import type { PostMortem, RemovedContainer } from './post-mortem.ts';
 import { type ContainerProcess, processSignalPath } from './processes.ts';
+import type { StatsSample, UpdateRequest } from './stats.ts';
 import type {
   DiskMap,
   EngineStatus,
@@ -188,6 +190,15 @@ export function engineClient(transport: Transport) {
         },
         options?: CallOptions,
       ) => open({ method: 'GET', path: `${container(id)}/logs${encodeQuery(query)}`, ...options }),
+      rename: (id: string, name: string) =>
+        call<void>('POST', `${container(id)}/rename`, { query: { name } }),
+      update: (id: string, body: UpdateRequest) => call<void>('POST', `${container(id)}/update`, { body }),
+      top: (id: string, options?: CallOptions) => call<TopResponse>('GET', `${container(id)}/top`, options),
+      /** A sample a second until the signal aborts or the container is removed. */
+      async *stats(id: string, options?: CallOptions): AsyncGenerator<StatsSample> {
+        const response = await open({ method: 'GET', path: `${container(id)}/stats`, ...options });
+        yield* jsonLines<StatsSample>(response.body);
+      },
       /** Why its last run ended; also of a container that was removed a while ago. */
       postMortem: (id: string, options?: CallOptions) =>
         call<PostMortem>('GET', `/berth${container(id)}/post-mortem`, options),

@@ -1,10 +1,12 @@
 import {
   Ellipsis,
   ExternalLink,
+  Gauge,
   Layers,
   Maximize2,
   Minimize2,
   Pause,
+  PencilLine,
   Play,
   RotateCw,
   Square,
@@ -12,6 +14,7 @@ import {
   X,
   Zap,
 } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ContainerInspect } from '../../../engine/api/containers.ts';
 import { Link } from '../../router/link.tsx';
@@ -26,6 +29,7 @@ import { formatMemory, formatMoment, formatSpan } from '../../ui/format.ts';
 import { Menu, MenuItem, MenuSeparator } from '../../ui/menu.tsx';
 import { StateIcon, toneOf } from '../../ui/state-icon.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { LimitsDialog, RenameDialog } from './change-dialog.tsx';
 import { useRemoval } from './use-removal.tsx';
 
 function StateBadge({ view }: { view: ContainerView }) {
@@ -48,9 +52,11 @@ function StateBadge({ view }: { view: ContainerView }) {
 
 const icon = { size: 14, 'aria-hidden': true } as const;
 
-function Actions({ view }: { view: ContainerView }) {
+function Actions({ view, inspect }: { view: ContainerView; inspect: ContainerInspect | undefined }) {
   const { t } = useTranslation(['container', 'common']);
   const { remove, dialog } = useRemoval();
+  const [change, setChange] = useState<'rename' | 'limits'>();
+  const closeChange = () => setChange(undefined);
   const up = isUp(view);
   const paused = view.condition === 'paused';
   const button = (action: 'restart' | 'stop' | 'start' | 'unpause', symbol: React.ReactNode) => (
@@ -82,11 +88,22 @@ function Actions({ view }: { view: ContainerView }) {
           {t('openImage')}
         </MenuItem>
         <MenuSeparator />
+        <MenuItem icon={<PencilLine {...icon} />} onSelect={() => setChange('rename')}>
+          {t('rename')}
+        </MenuItem>
+        <MenuItem icon={<Gauge {...icon} />} disabled={!inspect} onSelect={() => setChange('limits')}>
+          {t('changeLimits')}
+        </MenuItem>
+        <MenuSeparator />
         <MenuItem icon={<Trash2 {...icon} />} danger onSelect={() => remove(view)}>
           {t('common:action.remove')}
         </MenuItem>
       </Menu>
       {dialog}
+      {change === 'rename' && <RenameDialog id={view.id} name={view.name} onClose={closeChange} />}
+      {change === 'limits' && inspect && (
+        <LimitsDialog inspect={inspect} name={view.name} onClose={closeChange} />
+      )}
     </>
   );
 }
@@ -128,7 +145,7 @@ export function DetailHeader({
           </Badge>
         )}
         <span className="flex-1" />
-        <Actions view={view} />
+        <Actions view={view} inspect={inspect} />
         <span className="hidden split:inline-flex">
           <IconButton
             label={t(full ? 'shrink' : 'enlarge')}

@@ -12,11 +12,13 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorFailure } from '../../ui/error-failure.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { DetailHeader } from './detail-header.tsx';
+import { EndingTab } from './ending/ending-tab.tsx';
 import { InspectTab } from './inspect-tab.tsx';
 import { LayersTab } from './layers-tab.tsx';
 import { Notices } from './notices.tsx';
+import { StatsTab } from './stats/stats-tab.tsx';
 
-const tabs = ['logs', 'terminal', 'inspect', 'layers'] as const;
+const tabs = ['ending', 'logs', 'terminal', 'stats', 'inspect', 'layers'] as const;
 type Tab = (typeof tabs)[number];
 
 function isInOverlay(target: EventTarget | null): boolean {
@@ -42,6 +44,8 @@ function useEscape(): void {
 
 function TabContent({ tab, view, inspect }: { tab: Tab; view: ContainerView; inspect: ContainerInspect }) {
   const container = { id: view.id, name: view.name };
+  if (tab === 'ending') return <EndingTab view={view} />;
+  if (tab === 'stats') return <StatsTab inspect={inspect} running={isUp(view)} />;
   if (tab === 'logs') return <LogView containerId={view.id} name={view.name} running={isUp(view)} />;
   if (tab === 'terminal')
     return <TerminalLauncher container={container} running={isUp(view) && view.condition !== 'paused'} />;
@@ -76,15 +80,18 @@ export default function ContainerDetail({ id, tab }: { id: string; tab: string |
       </section>
     );
   if (view === undefined) return <section className="card flex-1" aria-busy="true" />;
-  const current = tabs.find((value) => value === tab) ?? 'logs';
+  // A run that ended is explained first where it ended badly; one that goes on has no end to explain.
+  const offered = tabs.filter((value) => value !== 'ending' || !(isUp(view) || view.condition === 'created'));
+  const start = view.condition === 'failed' ? 'ending' : 'logs';
+  const current = offered.find((value) => value === tab) ?? start;
   return (
     <section aria-label={view.name} className="card flex-1">
       <DetailHeader view={view} inspect={inspect} />
-      <Notices view={view} inspect={inspect} />
+      <Notices view={view} inspect={current === 'ending' ? undefined : inspect} />
       <Tabs
         label={view.name}
         value={current}
-        tabs={tabs.map((value) => ({ value, label: t(`tabs.${value}`) }))}
+        tabs={offered.map((value) => ({ value, label: t(`tabs.${value}`) }))}
         onChange={(next) => go(pathOf('containers', id, next) + (full ? '?full=1' : ''))}
       >
         {inspect && <TabContent tab={current} view={view} inspect={inspect} />}

@@ -2,7 +2,29 @@ import type container from '../en/container.ts';
 import type { Translation } from '../translation.ts';
 
 export default {
-  tabs: { logs: '日志', terminal: '终端', inspect: '详情', layers: '镜像层' },
+  tabs: {
+    ending: '停止原因',
+    logs: '日志',
+    terminal: '终端',
+    stats: '用量',
+    inspect: '详情',
+    layers: '镜像层',
+  },
+  rename: '重命名…',
+  changeLimits: '更改限额…',
+  change: {
+    rename: '重命名 {{name}}',
+    name: '新名称',
+    nameHint: '字母、数字、_ . 和 -，至少两个字符。',
+    limits: '{{name}} 的限额',
+    memory: '内存（MB）',
+    memoryHint: '至少 6。留空则不变；交换空间最多可再用同样大小。',
+    cpus: '处理器',
+    cpusHint: '例如 1.5。留空则不变。',
+    apply: '应用',
+    command: '命令',
+    refused: '未能更改',
+  },
   close: '关闭详情',
   enlarge: '占满窗口',
   shrink: '与列表并排显示',

@@ -1,0 +1,30 @@
+import type stats from '../en/stats.ts';
+import type { Translation } from '../translation.ts';
+
+export default {
+  label: '容器的资源用量',
+  view: '视图',
+  charts: '图表',
+  table: '表格',
+  cpu: 'CPU',
+  memory: '内存',
+  memoryOf: '{{used}} / {{limit}}',
+  limit: '上限',
+  network: '网络',
+  network2: '接收 {{received}}，发送 {{sent}}',
+  disk: '磁盘',
+  disk2: '读取 {{read}}，写入 {{written}}',
+  received: '接收',
+  sent: '发送',
+  read: '读取',
+  written: '写入',
+  time: '时间',
+  rate: '{{size}}/秒',
+  summary: '最近几分钟的{{what}}，当前 {{value}}。',
+  processes: '进程',
+  processesFailed: '无法读取进程。',
+  processCount_other: '{{value}} 个进程',
+  reading: '正在读取用量…',
+  notRunning: '容器未在运行。',
+  notRunningHint: '运行时会在这里显示用量。',
+} satisfies Translation<typeof stats>;
