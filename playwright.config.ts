@@ -37,6 +37,8 @@ export default defineConfig({
   },
   projects: [
     { name: 'pages', testDir: 'e2e/pages', fullyParallel: true },
+    // Writes pictures of every screen: npm run screenshots.
+    { name: 'screenshots', testDir: 'e2e/pages', testMatch: '**/*.shots.ts', fullyParallel: true },
     // One machine, and one person at it.
     { name: 'journey', testDir: 'e2e/journeys', workers: 1, fullyParallel: false },
   ],
