@@ -32,10 +32,10 @@ for (const [theme, language] of [
       await page.evaluate(() => document.fonts.ready);
       const path = `docs/screenshots/screens/${name}-${theme}-${language}.png`;
       // The last parts come in one after the other; two equal pictures are a finished one, unless a clock goes.
-      let before = Buffer.alloc(0);
+      let before: Buffer | undefined;
       for (let look = 0; look < 8; look++) {
         const now = await page.screenshot({ path, animations: 'disabled' });
-        if (now.equals(before)) break;
+        if (before && now.equals(before)) break;
         before = now;
       }
     };

@@ -2,6 +2,7 @@ import { memo, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { classNames } from '../ui/class-names.ts';
 import { formatLineTime } from './format-time.ts';
+import { withoutLevel } from './level-word.ts';
 import type { TimeFormat } from './log-session.ts';
 import { LogText } from './log-text.tsx';
 import type { LogRow } from './protocol.ts';
@@ -65,7 +66,11 @@ const Row = memo(function Row({ row, current, selected, topPx, onSelect, ...look
           row.stderr && row.level < 3 && 'text-text-2',
         )}
       >
-        <LogText text={row.text} expression={look.expression} current={current} />
+        <LogText
+          text={level > 0 && !look.expression ? withoutLevel(row.text) : row.text}
+          expression={look.expression}
+          current={current}
+        />
       </span>
     </div>
   );

@@ -8,11 +8,13 @@ const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as co
 export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
+  // Intl writes bytes without the space that it puts before larger units.
+  if (power === 0) return `${formatNumber(value)} B`;
   return new Intl.NumberFormat(i18next.language, {
     style: 'unit',
     unit: byteUnits[power]!,
-    unitDisplay: power === 0 ? 'narrow' : 'short',
-    maximumFractionDigits: power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2,
+    unitDisplay: 'short',
+    maximumFractionDigits: value >= 100 ? 0 : value >= 10 ? 1 : 2,
   }).format(value);
 }
 

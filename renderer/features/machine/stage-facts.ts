@@ -30,7 +30,7 @@ const accelerators = ['kvm', 'hvf', 'whpx', 'tcg', 'none'] as const;
 
 /** A stage's facts in one line, such as "10 cores, 32 GB memory". */
 export function useFacts(stage: StageReport): string {
-  const { t, i18n } = useTranslation('machine');
+  const { t } = useTranslation('machine');
   const words = Object.entries(stage.facts).flatMap(([name, value]) => {
     if (value === '') return [];
     const accelerator = name === 'accelerator' && accelerators.find((one) => one === value);
@@ -38,5 +38,5 @@ export function useFacts(stage: StageReport): string {
     const fact = known[name];
     return fact ? [t(`facts.${fact.key}`, { value: fact.format(value) })] : [];
   });
-  return new Intl.ListFormat(i18n.language, { style: 'short', type: 'unit' }).format(words);
+  return words.join(t('facts.between'));
 }

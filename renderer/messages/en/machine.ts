@@ -64,6 +64,7 @@ export default {
     emulation: 'emulation',
   },
   facts: {
+    between: ', ',
     cores: '{{value}} cores',
     cpus: '{{value}} processors',
     memory: '{{value}} memory',

@@ -64,6 +64,7 @@ export default {
     emulation: '模拟',
   },
   facts: {
+    between: '，',
     cores: '{{value}} 核',
     cpus: '{{value}} 个处理器',
     memory: '{{value}} 内存',

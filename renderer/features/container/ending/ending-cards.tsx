@@ -83,11 +83,11 @@ export function LastLines({ ending }: { ending: PostMortem }) {
           tabIndex={0}
           className="code max-h-56 overflow-auto leading-5"
         >
-          {ending.lastLines.map(({ time, text, stream }, index) => (
+          {ending.lastLines.map(({ time, text }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
             <span key={index} className="flex gap-2.5">
               <span className="flex-none text-text-3">{clock.format(Date.parse(time))}</span>
-              <span className={stream === 'stderr' ? 'text-err' : ''}>{text}</span>
+              <span>{text}</span>
             </span>
           ))}
         </pre>

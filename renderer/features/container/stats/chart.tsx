@@ -15,9 +15,9 @@ const heightPx = 132;
 const variables = { accent: 'accent-text', info: 'info', err: 'err', grid: 'line', axis: 'text-3' } as const;
 
 /** Canvas knows no variables: the colours are what the theme makes of them now. */
-function colourOf(element: HTMLElement, name: keyof typeof variables): string {
+function colourOf(element: HTMLElement, name: keyof typeof variables, percent = 100): string {
   const probe = element.appendChild(document.createElement('i'));
-  probe.style.color = `var(--color-${variables[name]})`;
+  probe.style.color = `color-mix(in srgb, var(--color-${variables[name]}) ${percent}%, transparent)`;
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;
@@ -44,7 +44,12 @@ function makePlot(
       cursor: { drag: { x: false, y: false }, sync: { key: 'container-usage' }, points: { size: 5 } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(max * 1.08, 1e-3)] } },
       axes: [
-        { ...axis, space: 90, values: (_plot, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
+        {
+          ...axis,
+          space: 90,
+          size: 24,
+          values: (_plot, ticks) => ticks.map((tick) => clock.format(tick * 1000)),
+        },
         { ...axis, size: 64, space: 34, values: (_plot, ticks) => ticks.map(format) },
       ],
       series: [
@@ -54,7 +59,7 @@ function makePlot(
           stroke: colourOf(element, colour),
           width: 1.5,
           points: { show: false },
-          ...(dashed ? { dash: [5, 4] } : { fill: `${colourOf(element, colour).replace(')', ' / 0.1)')}` }),
+          ...(dashed ? { dash: [5, 4] } : { fill: colourOf(element, colour, 12) }),
         })),
       ],
     },

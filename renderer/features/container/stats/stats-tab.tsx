@@ -13,12 +13,40 @@ import { useUsage } from './use-usage.ts';
 
 const Chart = lazyPart(() => import('./chart.tsx').then((module) => module.default));
 
-function Panel({ title, value, children }: { title: string; value: string; children: ReactNode }) {
+/** Which line is which, where there are two. */
+function Keys({ first, second }: { first: string; second: string }) {
+  return (
+    <span className="ml-auto flex gap-3 text-meta font-normal text-text-3" aria-hidden="true">
+      {[
+        [first, 'bg-accent-text'],
+        [second, 'bg-info'],
+      ].map(([label, colour]) => (
+        <span key={label} className="flex items-center gap-1.5">
+          <i className={`h-0.5 w-3 rounded-full ${colour}`} />
+          {label}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Panel({
+  title,
+  value,
+  keys,
+  children,
+}: {
+  title: string;
+  value: string;
+  keys?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section aria-label={title} className="min-w-0 rounded-[8px] border border-line p-3">
       <h2 className="mb-1.5 flex items-baseline gap-2">
         {title}
         <span className="tabular font-normal text-text-2">{value}</span>
+        {keys}
       </h2>
       <Suspense fallback={<div className="h-33" />}>{children}</Suspense>
     </section>
@@ -61,7 +89,7 @@ function Charts({ points, limited }: { points: readonly UsagePoint[]; limited: b
           summary={t('summary', { what: t('memory'), value: memory })}
         />
       </Panel>
-      <Panel title={t('network')} value={network}>
+      <Panel title={t('network')} value={network} keys={<Keys first={t('received')} second={t('sent')} />}>
         <Chart
           times={times}
           lines={[
@@ -72,7 +100,7 @@ function Charts({ points, limited }: { points: readonly UsagePoint[]; limited: b
           summary={t('summary', { what: t('network'), value: network })}
         />
       </Panel>
-      <Panel title={t('disk')} value={disk}>
+      <Panel title={t('disk')} value={disk} keys={<Keys first={t('read')} second={t('written')} />}>
         <Chart
           times={times}
           lines={[line('readPerSecond', 'accent', t('read')), line('writtenPerSecond', 'info', t('written'))]}
