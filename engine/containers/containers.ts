@@ -40,6 +40,7 @@ export async function openContainers(options: Omit<ContainerParts, 'remains'>): 
   await loadContainers(parts);
   await adoptContainers(parts, lifecycle);
   await parts.networks.settle();
+  await parts.runtime.sweep().catch((error) => log('what killed shims left could not be cleared', error));
   for (const container of parts.registry.all()) await terminals.adopt(container);
   return {
     parts,

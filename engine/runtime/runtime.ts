@@ -19,6 +19,11 @@ export interface Runtime {
    * container was created with it open. The shim may say that its container has ended meanwhile: `exited` is settled.
    */
   adopt(options: AdoptOptions): Promise<RunningShim | undefined>;
+  /**
+   * Ends and removes what belongs to no container that was adopted or created: shims, processes, cgroups, and places in
+   * `run` that an engine and its shims left when they were killed. After everything has been adopted.
+   */
+  sweep(): Promise<void>;
   /** A container was asked for, and will probably be started in a moment. */
   warm(): void;
   /** Lets the shims go that wait for a container. Those that have one are not touched. */

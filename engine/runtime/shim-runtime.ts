@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { BerthError } from '../errors.ts';
 import type { ContainerFiles } from '../store/files.ts';
-import { removeGroup } from './cgroup-remains.ts';
+import { groupDirectories, removeGroup } from './cgroup-remains.ts';
 import { ConnectedShim } from './running-shim.ts';
 import type { AdoptOptions, CreateOptions, Runtime, RuntimeOptions } from './runtime.ts';
 import { ShimConnection } from './shim-connection.ts';
@@ -14,42 +14,99 @@ import { type ShimUnit, spawnShim } from './spawn-shim.ts';
 
 /** The runtime that speaks to one berth-shim a container (docs/shim-protocol.md). */
 export function openRuntime(options: RuntimeOptions): Runtime {
-  const pool = new ShimPool(options);
-  const shims = new Map<string, ConnectedShim>();
-  const remember = <Shim extends ConnectedShim | undefined>(shim: Shim): Shim => {
-    if (shim === undefined) return shim;
-    shims.set(shim.id, shim);
-    void shim.gone.then(() => shims.get(shim.id) === shim && shims.delete(shim.id));
-    return shim;
-  };
-  return {
-    async create(request) {
+  return new ShimRuntime(options);
+}
+
+class ShimRuntime implements Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #pool: ShimPool;
+  readonly #shims = new Map<string, ConnectedShim>();
+  /** Containers that are being created: theirs is nobody's leftover. */
+  readonly #creating = new Set<string>();
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.#pool = new ShimPool(options);
+  }
+
+  async create(request: CreateOptions): Promise<ConnectedShim> {
+    const { id } = request;
+    const cgroup = request.cgroup ?? this.#cgroupOf(id);
+    this.#creating.add(id);
+    try {
       // The shim of the run before still kills what is in the container's cgroup, and takes its socket away.
-      await shims.get(request.id)?.gone;
-      return remember(await create({ options, pool }, request));
-    },
-    adopt: async (request) => remember(await adopt(options, request)),
-    warm: () => pool.warm(),
-    close: () => pool.close(),
-  };
+      await this.#shims.get(id)?.gone;
+      const parts = { options: this.#options, pool: this.#pool };
+      return this.#remember(await create(parts, { ...request, cgroup }));
+    } catch (error) {
+      await clear(this.#options.files.container(id), cgroup);
+      throw error;
+    } finally {
+      this.#creating.delete(id);
+    }
+  }
+
+  async adopt({ id, stdin = false, cgroup = this.#cgroupOf(id) }: AdoptOptions) {
+    const shim = await adopt(this.#options, { id, stdin, cgroup });
+    return shim && this.#remember(shim);
+  }
+
+  async sweep(): Promise<void> {
+    const { files, instance } = this.#options;
+    const groups = groupDirectories(`/${instance}/c`).flatMap(directories);
+    for (const id of new Set([...directories(files.shims), ...groups])) {
+      if (this.#creating.has(id) || this.#shims.has(id)) continue;
+      await (await this.adopt({ id }))?.delete();
+      await clear(files.container(id), this.#cgroupOf(id));
+    }
+  }
+
+  warm(): void {
+    this.#pool.warm();
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  #cgroupOf(id: string): string {
+    return `/${this.#options.instance}/c/${id}`;
+  }
+
+  #remember(shim: ConnectedShim): ConnectedShim {
+    this.#shims.set(shim.id, shim);
+    void shim.gone.then(() => this.#shims.get(shim.id) === shim && this.#shims.delete(shim.id));
+    return shim;
+  }
+}
+
+function directories(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+/** Takes away what a shim that did not end in order left. */
+async function clear(files: ContainerFiles, cgroup: string): Promise<void> {
+  await removeGroup(cgroup, { kill: true });
+  await rm(files.run, { recursive: true, force: true });
 }
 
 async function create(
   { options, pool }: { options: RuntimeOptions; pool: ShimPool },
-  request: CreateOptions,
+  request: CreateOptions & { cgroup: string },
 ): Promise<ConnectedShim> {
   const files = options.files.container(request.id);
   // The shim of the last run kills and removes the cgroup of this name at its own pace.
   await shimEnded(files.shimState);
   prepareFiles(files, request);
-  const { id, stdin, stdinOnce, terminal, log } = request;
+  const { id, stdin, stdinOnce, terminal, log, cgroup } = request;
   const { bundle, dir, run } = files;
-  const unit: ShimUnit = { id, bundle, dir, run, cgroup: request.cgroup ?? `/${options.instance}/c/${id}` };
+  const unit: ShimUnit = { id, bundle, dir, run, cgroup };
   const body = { terminal, stdin, stdinOnce, log };
   const connected = await fromPool(pool, { ...body, unit }, files);
   const { connection, pid } = connected ?? (await fromNothing(options, { unit, body }, files));
   const logged = log.driver !== 'none';
-  const { cgroup } = unit;
   return new ConnectedShim({ id, pid, phase: 'created', connection, files, cgroup, stdin, logged });
 }
 
@@ -99,7 +156,7 @@ async function requestCreate(
 
 async function adopt(
   options: RuntimeOptions,
-  { id, stdin = false, cgroup = `/${options.instance}/c/${id}` }: AdoptOptions,
+  { id, stdin, cgroup }: Required<AdoptOptions>,
 ): Promise<ConnectedShim | undefined> {
   const files = options.files.container(id);
   // Gone with the shim's orderly end, and with a reboot.
@@ -109,6 +166,8 @@ async function adopt(
     const hello = await connection.hello;
     if (hello.phase === 'idle') {
       await connection.request(messageType.delete, {}).catch(() => {});
+      await connection.closed;
+      await clear(files, cgroup);
       return undefined;
     }
     const { pid = 0, phase, exit } = hello;
@@ -118,8 +177,7 @@ async function adopt(
     return shim;
   } catch {
     // Nobody listens, or it went while we asked: what it recorded decides.
-    await removeGroup(cgroup, { kill: true });
-    await rm(files.run, { recursive: true, force: true });
+    await clear(files, cgroup);
     return undefined;
   }
 }

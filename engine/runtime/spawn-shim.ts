@@ -14,6 +14,22 @@ export interface ShimUnit {
   cgroup: string;
 }
 
+/** Sealed copies of shims, by path: a descriptor each, as long as the engine lives. */
+const sealed = new Map<string, number>();
+
+/**
+ * What is executed for a shim's path: one copy in memory for all shims, that no container can write to by way of
+ * /proc/PID/exe (CVE-2019-5736). A shim that finds itself to be no such copy makes one of its own.
+ */
+function programOf(path: string): string {
+  let fd = sealed.get(path);
+  if (fd === undefined) {
+    fd = addon.sealedCopy(path);
+    sealed.set(path, fd);
+  }
+  return `/proc/${process.pid}/fd/${fd}`;
+}
+
 /** Settles when the shim listens. Rejects with start-failed and the shim's own words. */
 export async function spawnShim(
   options: RuntimeOptions,
@@ -33,7 +49,7 @@ export async function spawnShim(
   const words = Object.entries(named).flatMap(([name, value]) => [`--${name}`, value]);
   try {
     const child = await addon.spawn({
-      path,
+      path: programOf(path),
       args: ['berth-shim', ...words],
       env: [],
       fds: [nothing, nothing, log, writer],

@@ -39,6 +39,8 @@ export function engineFiles({ root, run }: { root: string; run: string }) {
       record: join(root, 'removed', id, 'remains.json'),
       log: join(root, 'removed', id, 'log'),
     }),
+    /** A directory for each container that has a shim. */
+    shims: join(run, 'c'),
     /** Shims that wait for a container, a directory each; a log of what they complain of. */
     shimPool: join(run, 'pool'),
     container: (id: string) => containerFiles(join(root, 'containers', id), join(run, 'c', id)),

@@ -34,6 +34,8 @@ export interface Addon {
    * `stop`, which shuts them and must be called when the connection is over on this side.
    */
   watchHangup(fd: number): { gone: Promise<void>; stop(): void };
+  /** A copy of a file in memory that nobody can change (memfd, all seals): its descriptor, close-on-exec. */
+  sealedCopy(path: string): number;
   /** flock(LOCK_EX | LOCK_NB); false when another holds it. */
   tryLock(fd: number): boolean;
   /** syncfs(2) of the file system that holds the path. */

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static napi_value js_try_lock(napi_env env, napi_callback_info info)
@@ -51,6 +54,45 @@ static napi_value js_close_fd(napi_env env, napi_callback_info info)
     if (close(fd) < 0)
         return throw_errno(env, errno, "close", NULL);
     return undefined(env);
+}
+
+/* Writes the whole file into `copy` and seals it. 0 or errno. */
+static int copy_and_seal(int file, int copy)
+{
+    struct stat info;
+    if (fstat(file, &info) < 0)
+        return errno;
+    for (off_t left = info.st_size; left > 0;) {
+        ssize_t sent = sendfile(copy, file, NULL, (size_t)left);
+        if (sent <= 0)
+            return sent < 0 ? errno : EIO;
+        left -= sent;
+    }
+    return fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ? errno : 0;
+}
+
+/* sealedCopy(path) -> fd of a copy in memory that nobody can change, close-on-exec. */
+static napi_value js_sealed_copy(napi_env env, napi_callback_info info)
+{
+    size_t argc = 1;
+    napi_value argument, result;
+    char path[PATH_MAX];
+    napi_get_cb_info(env, info, &argc, &argument, NULL, NULL);
+    if (!value_string(env, argument, path, sizeof path))
+        return NULL;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return throw_errno(env, errno, "open", path);
+    int copy = memfd_create("berth", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int error = copy < 0 ? errno : copy_and_seal(file, copy);
+    close(file);
+    if (error != 0) {
+        if (copy >= 0)
+            close(copy);
+        return throw_errno(env, error, "memfd_create", path);
+    }
+    napi_create_int32(env, copy, &result);
+    return result;
 }
 
 /* pipe() -> [reader, writer], both close-on-exec. */
@@ -111,5 +153,6 @@ void files_register(napi_env env, napi_value exports)
     value_function(env, exports, "renameNoReplace", js_rename_no_replace);
     value_function(env, exports, "closeFd", js_close_fd);
     value_function(env, exports, "pipe", js_pipe);
+    value_function(env, exports, "sealedCopy", js_sealed_copy);
     value_function(env, exports, "syncFilesystem", js_sync_filesystem);
 }

@@ -11,10 +11,11 @@
 #include "../runtime/syscalls.h"
 #include "shim.h"
 
-static int load_bundle(struct shim *shim, struct mount_plan **plan, struct runtime_error *err) {
+static int load_bundle(const struct shim *shim, struct oci_config **config, struct mount_plan **plan,
+                       struct runtime_error *err) {
     struct text path = {0};
     text_add(&path, "%s/config.json", shim->options.bundle);
-    int result = oci_config_load(path.bytes, &shim->config, err);
+    int result = oci_config_load(path.bytes, config, err);
     path.length = 0;
     text_add(&path, "%s/rootfs.json", shim->options.bundle);
     if (result == 0 && mount_plan_load(path.bytes, plan, err) < 0 && err->number != ENOENT) result = -1;
@@ -61,23 +62,23 @@ static int open_exec_log(struct shim *shim, struct session *session, struct oci_
     return result;
 }
 
-static int run_container(struct shim *shim, const struct mount_plan *plan, bool terminal, bool stdin_open,
-                         struct runtime_error *err) {
+static int run_container(struct shim *shim, const struct oci_config *config, const struct mount_plan *plan,
+                         bool terminal, bool stdin_open, struct runtime_error *err) {
     struct container *container = &shim->container;
     struct container_io io = {
         .stdin_fd = -1,
         .stdout_fd = -1,
         .stderr_fd = -1,
         .terminal = terminal,
-        .rows = shim->config->process.rows,
-        .columns = shim->config->process.columns,
+        .rows = config->process.rows,
+        .columns = config->process.columns,
     };
     int console = -1;
     if (!terminal && session_pipes(&shim->main, stdin_open, &io, err) < 0) return -1;
-    int result = unit_take(shim, shim->config) ? 0 : container_prepare(shim->config, NULL, container, err);
+    int result = unit_take(shim, config) ? 0 : container_prepare(config, NULL, container, err);
     if (result == 0) {
-        result = container_configure(container, shim->config, plan, shim->options.bundle, shim->options.cgroup, &io,
-                                     &console, err);
+        result = container_configure(container, config, plan, shim->options.bundle, shim->options.cgroup, &io, &console,
+                                     err);
     }
     session_pipes_done(&io);
     if (result == 0 && console >= 0) session_terminal(&shim->main, console, stdin_open);
@@ -91,21 +92,23 @@ static void undo_create(struct shim *shim) {
     container_delete(&shim->container, &ignored);
     session_close(&shim->main);
     session_new(shim, &shim->main, 0);
-    oci_config_free(shim->config);
-    shim->config = NULL;
+    text_free(&shim->config);
 }
 
 int create_container(struct shim *shim, const struct json_value *body, struct runtime_error *err) {
     struct arena arena = {0};
     struct oci_reader reader = {.arena = &arena, .err = err};
+    struct oci_config *config = NULL;
     struct mount_plan *plan = NULL;
     bool stdin_open = oci_bool(&reader, body, "stdin"), terminal = oci_bool(&reader, body, "terminal");
     const struct json_value *unit = oci_get(&reader, body, "unit", JSON_OBJECT);
     int result = unit ? unit_become(shim, &reader, unit, err) : 0;
     if (result == 0) result = open_log(shim, &reader, body, err);
     if (reader.failed) result = -1;
-    if (result == 0) result = load_bundle(shim, &plan, err);
-    if (result == 0) result = run_container(shim, plan, terminal, stdin_open, err);
+    if (result == 0) result = load_bundle(shim, &config, &plan, err);
+    if (result == 0) result = run_container(shim, config, plan, terminal, stdin_open, err);
+    if (result == 0) text_bytes(&shim->config, config->text, config->length);
+    oci_config_free(config);
     mount_plan_free(plan);
     arena_free(&arena);
     if (result < 0) {
@@ -146,10 +149,15 @@ static int run_exec(struct shim *shim, struct session *session, const struct oci
         .rows = process->rows,
         .columns = process->columns,
     };
+    struct oci_config *config = NULL;
     int console = -1;
-    if (!terminal && session_pipes(session, stdin_open, &io, err) < 0) return -1;
-    int result = container_exec(&shim->container, shim->config, process, NULL, &io, &console, &session->pid,
+    if (oci_config_parse(shim->config.bytes, shim->config.length, &config, err) < 0) return -1;
+    int result = terminal ? 0 : session_pipes(session, stdin_open, &io, err);
+    if (result == 0) {
+        result = container_exec(&shim->container, config, process, NULL, &io, &console, &session->pid,
                                 &session->pidfd, err);
+    }
+    oci_config_free(config);
     session_pipes_done(&io);
     if (result == 0 && console >= 0) session_terminal(session, console, stdin_open);
     return result;

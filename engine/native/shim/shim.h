@@ -34,7 +34,7 @@ struct shim {
     enum shim_phase phase;
     struct container container;
     bool prepared; /* the container's process waits, and its container is not known yet: a shim of the pool */
-    struct oci_config *config;
+    struct text config; /* config.json, for execs: as text it takes a quarter of the room */
     struct session main;
     struct session *execs;
     uint32_t last_session;

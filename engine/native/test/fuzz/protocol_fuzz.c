@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     shim.container = (struct container){.pidfd = open("/dev/null", O_RDWR | O_CLOEXEC), .sync = -1, .mounts = -1};
     shim.epoll = epoll_create1(EPOLL_CLOEXEC);
     shim.phase = bytes[0] % 4;
+    text_add(&shim.config, "{}");
     if (client_listen(&shim, &err) < 0) abort();
     give_streams(&shim.main, far);
     give_streams(add_exec(&shim), far + 2);
@@ -124,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     watch_close(&shim, &shim.client.watch);
     watch_close(&shim, &shim.listener);
     text_free(&shim.exit_record);
+    text_free(&shim.config);
     close_fd(&shim.container.pidfd);
     close(shim.epoll);
     for (int i = 0; i < 4; i++) close(far[i]);
