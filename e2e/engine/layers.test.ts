@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Comparison, ImageLayers, PathBlame, TreePage } from '../../engine/api/layers.ts';
+import type { Comparison, FoundPaths, ImageLayers, PathBlame, TreePage } from '../../engine/api/layers.ts';
 import { imageArchive } from './archive.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 
@@ -133,6 +133,20 @@ describe('one path', () => {
       { layer: 3, type: 'whiteout', mark: 'removed' },
     ]);
     expect((await engine.api('GET', '/berth/images/team/three:1/blame?path=/none')).status).toBe(404);
+  });
+
+  test('search over all layers, hidden versions too', async () => {
+    const found = await get<FoundPaths>('/berth/images/team/three:1/search?glob=co*&type=file');
+    expect(found).toMatchObject({
+      total: 2,
+      entries: [
+        { path: { text: '/etc/conf' }, layer: 1, sizeBytes: 13, hiddenBy: 3 },
+        { path: { text: '/etc/conf' }, layer: 3, sizeBytes: 11 },
+      ],
+    });
+    const large = await get<FoundPaths>('/berth/images/team/three:1/search?glob=**&minBytes=1000&limit=1');
+    expect(large).toMatchObject({ total: 3, entries: [{ path: { text: '/usr' } }] });
+    expect((await engine.api('GET', `/berth/images/other/search?glob=${'*a'.repeat(20)}`)).status).toBe(400);
   });
 
   test('extract: a tar of it as it stands after a layer', async () => {

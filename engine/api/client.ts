@@ -9,7 +9,15 @@ import type {
 import type { ErrorBody } from './errors.ts';
 import type { ImageDeleteEntry, ImageInspect, ImageSummary, PullPreview } from './images.ts';
 import type { ProgressLine } from './json-stream.ts';
-import type { Comparison, ImageLayers, PathBlame, TreePage, VerifiedLayer } from './layers.ts';
+import type {
+  Comparison,
+  EntryType,
+  FoundPaths,
+  ImageLayers,
+  PathBlame,
+  TreePage,
+  VerifiedLayer,
+} from './layers.ts';
 import type { PostMortem, RemovedContainer } from './post-mortem.ts';
 import { type ContainerProcess, processSignalPath } from './processes.ts';
 import type { StatsSample, UpdateRequest } from './stats.ts';
@@ -248,6 +256,11 @@ export function engineClient(transport: Transport) {
         query: { limit?: number; sort?: 'path' | 'size' } = {},
         options?: CallOptions,
       ) => call<Comparison>('GET', '/berth/compare', { query: { left, right, ...query }, ...options }),
+      search: (
+        name: string,
+        query: { glob: string; minBytes?: number; type?: EntryType; limit?: number },
+        options?: CallOptions,
+      ) => call<FoundPaths>('GET', `/berth${image(name)}/search`, { query, ...options }),
       blame: (name: string, query: { path?: string; pathBase64?: string }, options?: CallOptions) =>
         call<PathBlame>('GET', `/berth${image(name)}/blame`, { query, ...options }),
       merged: (name: string, upto: number, query: TreeQuery, options?: CallOptions) =>

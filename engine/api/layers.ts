@@ -6,6 +6,7 @@
  *   GET /berth/images/{name}/tree?layer=N&path=/&…      TreePage   one layer's own entries
  *   GET /berth/images/{name}/merged?upto=N&path=/&…     TreePage   the file system as it stands after layer N
  *   GET /berth/images/{name}/file?layer=N&path=…        bytes (Content-Length; Range honoured)
+ *   GET /berth/images/{name}/search?glob=…&…            FoundPaths  over all layers; also minBytes, type, limit (≤ 500)
  *   GET /berth/images/{name}/blame?path=…               PathBlame   every layer that touches a path
  *   GET /berth/images/{name}/archive?upto=N&path=…      application/x-tar of the path as it stands after layer N
  *   GET /berth/containers/{id}/layer?path=/&…           TreePage   the writable layer, live
@@ -155,4 +156,19 @@ export interface PathBlame {
   }[];
   /** Bytes of versions that are hidden. */
   wastedBytes: number;
+}
+
+/** Versions of paths that match, the largest first. */
+export interface FoundPaths {
+  /** All that match; `entries` has at most `limit` of them. */
+  total: number;
+  entries: {
+    path: PathName;
+    /** The layer that has this version. */
+    layer: number;
+    type: EntryType;
+    sizeBytes: number;
+    /** The later layer that hides it. */
+    hiddenBy?: number;
+  }[];
 }

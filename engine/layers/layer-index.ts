@@ -44,6 +44,8 @@ export interface IndexEntry {
   mtimeNs: number;
   firstChild: number;
   childCount: number;
+  /** Number of the directory that it lies in. */
+  parent: number;
   filesBelow: number;
   opaque: boolean;
   /** Not named by the tar: a parent that had to be there. */
@@ -223,6 +225,7 @@ function parseEntry(bytes: Buffer, number: number): IndexEntry {
     mtimeNs: bytes.readUInt32LE(32),
     firstChild: bytes.readUInt32LE(36),
     childCount: bytes.readUInt32LE(40),
+    parent: bytes.readUInt32LE(48),
     filesBelow: bytes.readUInt32LE(52),
     opaque: (flags & 1) !== 0,
     implicit: (flags & 2) !== 0,

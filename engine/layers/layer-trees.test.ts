@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TreeEntry, TreePage } from '../api/layers.ts';
+import type { EntryType, TreeEntry, TreePage } from '../api/layers.ts';
 import { TestStore } from './store.fixture.ts';
 
 let store: TestStore;
@@ -202,6 +202,41 @@ describe('files', () => {
     const file = await store.trees.openFile({ layers: chain, number: 1, path: Buffer.from('/etc/conf') });
     expect(file).toMatchObject({ sizeBytes: 5, mtime: 1_700_000_000 });
     await file.close();
+  });
+});
+
+describe('search', () => {
+  const search = async (glob: string, more: { minBytes?: number; type?: EntryType; limit?: number } = {}) => {
+    const { found, total } = await store.trees.search({
+      layers: chain,
+      glob,
+      minBytes: 0,
+      limit: 100,
+      ...more,
+    });
+    const told = found.map(({ path, level, sizeBytes, hiddenBy }) =>
+      [Buffer.from(path).toString(), level, sizeBytes, hiddenBy ?? '-'].join(' '),
+    );
+    return { told, total };
+  };
+
+  test('by name over all layers, hidden versions too, the largest first', async () => {
+    expect((await search('conf')).told).toEqual(['/etc/conf 2 14 3', '/etc/conf 1 5 2']);
+    expect((await search('*a*', { type: 'file' })).told).toEqual([
+      '/usr/bin/a 1 100 -',
+      '/etc/passwd 1 11 3',
+      '/opt/tool/readme 1 7 2',
+      expect.stringContaining('ve 1 5 -'),
+    ]);
+  });
+
+  test('by path, size, kind and number', async () => {
+    expect((await search('/opt/**')).total).toBe(7);
+    expect((await search('tool/*', { minBytes: 8 })).told).toEqual(['/opt/tool/data 1 3000 2']);
+    expect((await search('/usr/bin/?', { type: 'hardlink' })).told).toEqual(['/usr/bin/c 1 100 -']);
+    expect((await search('*', { type: 'whiteout' })).told).toEqual(['/opt/tool 2 0 -', '/usr/bin/b 2 0 -']);
+    expect(await search('*', { limit: 1 })).toMatchObject({ told: ['/opt 1 3007 -'], total: 28 });
+    expect((await search('no.such')).total).toBe(0);
   });
 });
 

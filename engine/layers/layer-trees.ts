@@ -16,6 +16,7 @@ import { MergedDirectory } from './merged-directory.ts';
 import { noDirectory, noFile, noPath } from './no-path.ts';
 import { pathHistory } from './path-history.ts';
 import { pageBytes, Reading } from './reading.ts';
+import { searchLayers } from './search-layers.ts';
 import { type PageRow, page, readRows } from './tree-page.ts';
 import { UpperTrees } from './upper-trees.ts';
 
@@ -36,6 +37,10 @@ export function openLayerTrees({ files, unpackProgram: program }: LayerTreesOpti
     async merged(options) {
       await using stack = new LayerStack(files, options.layers);
       return await mergedPage(stack, options);
+    },
+    async search({ layers, ...options }) {
+      await using stack = new LayerStack(files, layers);
+      return await searchLayers(stack, options);
     },
     async history({ layers, path }) {
       await using stack = new LayerStack(files, layers);

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Comparison, EntryMark, EntryType, PathName, TreePage } from '../api/layers.ts';
 import type { EngineFiles } from '../store/files.ts';
 import type { StorageDriver } from './driver.ts';
+import type { SearchOptions } from './search-layers.ts';
 
 /** Options of `openLayers` (layers/layer-store.ts). */
 export interface LayersOptions {
@@ -38,6 +39,8 @@ export interface LayerTrees {
   merged(options: TreeOptions & { layers: string[]; number: number; unmarked?: boolean }): Promise<TreePage>;
   /** A page of a container's writable layer, read live by a confined walker. */
   upperTree(options: TreeOptions & { layers: string[]; upper: string }): Promise<TreePage>;
+  /** Entries of all layers whose path matches a glob, the largest first; reads every index once. */
+  search(options: SearchOptions & { layers: string[] }): Promise<{ found: FoundEntry[]; total: number }>;
   /** Every layer that touches a path, base first; throws path-not-found when none does. */
   history(options: { layers: string[]; path: Uint8Array }): Promise<PathVersion[]>;
   /** Opens a regular file of layer `number` as it stands there (the layer's own, else the next below). */
@@ -69,6 +72,15 @@ export interface TreeOptions {
   /** At most 500. */
   limit: number;
   sort: 'name' | 'size';
+}
+
+/** One layer's version of a path that was searched for. */
+export interface FoundEntry {
+  path: Uint8Array;
+  level: number;
+  type: EntryType;
+  sizeBytes: number;
+  hiddenBy?: number;
 }
 
 /** What one layer has at a path. */

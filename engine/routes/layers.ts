@@ -1,6 +1,14 @@
 import { join, posix } from 'node:path';
 import type { FilesystemChange } from '../api/containers.ts';
-import type { ImageLayers, LayerSummary, PathBlame, TreePage, VerifiedLayer } from '../api/layers.ts';
+import type {
+  EntryType,
+  FoundPaths,
+  ImageLayers,
+  LayerSummary,
+  PathBlame,
+  TreePage,
+  VerifiedLayer,
+} from '../api/layers.ts';
 import type { Containers } from '../containers/containers.ts';
 import { BerthError } from '../errors.ts';
 import type { Query } from '../http/query.ts';
@@ -20,6 +28,7 @@ export function layerRoutes(engine: Engine): Route[] {
   return [
     ...imageLayerRoutes(images, layerTrees),
     ...writableRoutes(containers, layerTrees),
+    searchRoute(images, layerTrees),
     blameRoute(images, layerTrees),
     extractRoute(engine),
     verifyRoute(layers),
@@ -58,6 +67,44 @@ function imageLayerRoutes(images: Images, trees: LayerTrees): Route[] {
       await answerFile(context, await trees.openFile({ layers: image.chains, number: level, path }));
     }),
   ];
+}
+
+function searchRoute(images: Images, trees: LayerTrees): Route {
+  return route('GET', '/berth/images/*name/search', async ({ params, query, reply }) => {
+    const image = images.numbered(params.name);
+    const limit = query.integer('limit') ?? mostEntries;
+    if (limit < 1 || limit > mostEntries) throw badParameter('limit', String(limit), `1 to ${mostEntries}`);
+    const type = query.text('type');
+    const { found, total } = await trees.search({
+      layers: image.chains,
+      glob: askedGlob(query),
+      minBytes: query.integer('minBytes') ?? 0,
+      ...(type === '' ? {} : { type: type as EntryType }),
+      limit,
+    });
+    const answer: FoundPaths = {
+      total,
+      entries: found.map(({ path, level, hiddenBy, ...entry }) => ({
+        path: pathName(path),
+        layer: lineNumber(image, level),
+        ...entry,
+        ...(hiddenBy === undefined ? {} : { hiddenBy: lineNumber(image, hiddenBy) }),
+      })),
+    };
+    reply.json(answer);
+  });
+}
+
+/** Each wildcard multiplies the ways to match a name: nobody needs many. */
+const mostWildcards = 8;
+
+function askedGlob(query: Query): string {
+  const glob = query.text('glob') || '*';
+  const wildcards = glob.match(/\*+|\?/g)?.length ?? 0;
+  if (glob.length > 4096 || wildcards > mostWildcards) {
+    throw badParameter('glob', glob, `a pattern with at most ${mostWildcards} wildcards`);
+  }
+  return glob;
 }
 
 function blameRoute(images: Images, trees: LayerTrees): Route {
