@@ -111,7 +111,7 @@ async function drive(directory: string, busybox: string): Promise<string[]> {
     const tree = join(directory, 'busybox');
     mkdirSync(join(tree, 'bin'), { recursive: true });
     copyFileSync(busybox, join(tree, 'bin/busybox'));
-    const archive = spawnSync('tar', ['-C', tree, '-cf', '-', 'bin']).stdout;
+    const archive = spawnSync('tar', ['-C', tree, '-cf', '-', 'bin'], { maxBuffer: 1 << 26 }).stdout;
     docker(['import', '-', 'busybox:arm64'], archive);
     const machine = docker(['run', '--rm', 'busybox:arm64', '/bin/busybox', 'uname', '-m']).trim();
     if (machine !== 'aarch64') throw new Error(`the container says ${machine}`);
