@@ -23,9 +23,10 @@ describe('berth-runtime run', () => {
     const id = bundle.newId();
     bundle.shell('echo up; sleep 1000');
     const child = bundle.start(['run', id]);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     await bundle.text('kill', id, 'SIGKILL');
-    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(137);
+    expect(await ended).toBe(137);
   });
 
   test("says that a command is not there in runc's words", async () => {

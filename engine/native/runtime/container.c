@@ -95,10 +95,14 @@ static int send_configure(const struct container *container, const struct oci_co
     text_bytes(&message, config->text, config->length);
     if (plan) text_bytes(&message, plan->text, plan->length);
     text_bytes(&message, bundle, strlen(bundle));
-    int result = 0;
-    if (message.failed) result = fail(err, "bundle", ENOMEM, NULL, "out of memory");
-    else if (sync_send(container->sync, SYNC_CONFIGURE, message.bytes, message.length, fds, count) < 0) {
-        result = fail(err, "namespaces", errno, NULL, "telling the container's process: %s", strerror(errno));
+    int result;
+    if (message.failed) {
+        result = fail(err, "bundle", ENOMEM, NULL, "out of memory");
+    } else {
+        struct sync_message configure = {
+            .type = SYNC_CONFIGURE, .length = (uint32_t)message.length, .payload = message.bytes, .fd_count = count};
+        memcpy(configure.fds, fds, sizeof fds);
+        result = sync_tell(container->sync, &configure, "namespaces", err);
     }
     text_free(&message);
     return result;
@@ -111,8 +115,9 @@ static int run_hooks(const struct container *container, const struct oci_config 
         hooks_run(config, HOOK_CREATE_RUNTIME, &subject, "creating", err) < 0) {
         return -1;
     }
-    if (sync_send(container->sync, SYNC_HOOKED, &container->pid, sizeof container->pid, NULL, 0) == 0) return 0;
-    return fail(err, "hooks", errno, NULL, "the container's process is gone");
+    pid_t pid = container->pid;
+    struct sync_message hooked = {.type = SYNC_HOOKED, .length = sizeof pid, .payload = (char *)&pid};
+    return sync_tell(container->sync, &hooked, "hooks", err);
 }
 
 /* Opens the source of a mount for the child. */
@@ -124,8 +129,8 @@ static int open_source(const struct container *container, const struct oci_confi
     if (index >= config->mount_count) return fail(err, "mounts", EPROTO, NULL, "unexpected message");
     AUTO_FD source = mount_open_for(config, index, bundle, container->pid, err);
     if (source < 0) return -1;
-    if (sync_send(container->sync, SYNC_OPENED, NULL, 0, &source, 1) == 0) return 0;
-    return fail(err, "mounts", errno, NULL, "the container's process is gone");
+    struct sync_message opened = {.type = SYNC_OPENED, .fds = {source}, .fd_count = 1};
+    return sync_tell(container->sync, &opened, "mounts", err);
 }
 
 /* Does what the child asks for until it is configured. */
@@ -172,11 +177,9 @@ int container_configure(struct container *container, const struct oci_config *co
 }
 
 int container_start(struct container *container, struct runtime_error *err) {
-    int result = 0;
-    if (sync_send(container->sync, SYNC_START, NULL, 0, NULL, 0) < 0) {
-        return fail(err, "exec", errno, NULL, "the container's process is gone");
-    }
-    result = await_command(container->sync, container->pid, &container->sink, err);
+    const struct sync_message start = {.type = SYNC_START};
+    if (sync_tell(container->sync, &start, "exec", err) < 0) return -1;
+    int result = await_command(container->sync, container->pid, &container->sink, err);
     close_fd(&container->sync);
     container->sync = -1;
     return result;

@@ -103,8 +103,9 @@ static int enter_cgroup(const struct exec *exec, const struct container *contain
 static int drive(int sync, const struct exec *exec, const struct container *container, pid_t pid, int *console,
                  struct runtime_error *err) {
     struct sync_message message;
+    const struct sync_message start = {.type = SYNC_START};
     if (enter_cgroup(exec, container, pid, err) < 0) return -1;
-    if (sync_send(sync, SYNC_START, NULL, 0, NULL, 0) < 0) return fail(err, "exec", errno, NULL, "%s", strerror(errno));
+    if (sync_tell(sync, &start, "exec", err) < 0) return -1;
     if (sync_expect(sync, SYNC_DONE, &message, "exec", err) < 0) return -1;
     int master = message.fd_count > 0 ? message.fds[0] : -1;
     message.fd_count = 0;

@@ -115,6 +115,15 @@ int sync_next(int fd, struct sync_message *message, const char *stage, struct ru
     return -1;
 }
 
+int sync_tell(int fd, const struct sync_message *message, const char *stage, struct runtime_error *err) {
+    struct sync_message last;
+    if (sync_send(fd, message->type, message->payload, message->length, message->fds, message->fd_count) == 0) return 0;
+    if (errno != EPIPE) return fail(err, stage, errno, NULL, "telling the container's process: %s", strerror(errno));
+    if (sync_next(fd, &last, stage, err) < 0) return -1;
+    sync_free(&last);
+    return fail(err, stage, EPIPE, NULL, "the container's process is gone");
+}
+
 int sync_expect(int fd, uint32_t type, struct sync_message *message, const char *stage, struct runtime_error *err) {
     if (sync_next(fd, message, stage, err) < 0) return -1;
     if (message->type == type) return 0;

@@ -37,6 +37,11 @@ int sync_send(int fd, uint32_t type, const void *payload, size_t length, const i
 int sync_receive(int fd, struct sync_message *message);
 void sync_free(struct sync_message *message);
 
+/*
+ * Sends to the child. One that has failed meanwhile is gone, and what it said last says more than the broken pipe: its
+ * error is re-created in `err`.
+ */
+int sync_tell(int fd, const struct sync_message *message, const char *stage, struct runtime_error *err);
 /* Receives; the child's error is re-created in `err`, and an end of file is an error of `stage`. */
 int sync_next(int fd, struct sync_message *message, const char *stage, struct runtime_error *err);
 /* Receives and expects `type`. */
