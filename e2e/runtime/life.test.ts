@@ -60,9 +60,10 @@ describe('berth-runtime run', () => {
   test('passes signals on', async () => {
     bundle.shell('trap "exit 9" USR1; echo up; while true; do sleep 0.1; done');
     const child = bundle.start(['run', bundle.newId()]);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     child.kill('SIGUSR1');
-    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(9);
+    expect(await ended).toBe(9);
   });
 
   test('hands descriptors over with --preserve-fds, and no others', async () => {
