@@ -74,6 +74,7 @@ const berth = 'node_modules/node-linux-*/bin/node electron/cli/main.ts';
  * lines after it wait for. Nothing is left running.
  */
 const commands: Record<string, string> = {
+  'local start': `npm start -- --machine local && ${berth} start && ${berth} status && ${berth} stop --host`,
   start: `npm start && ${berth} start && ${berth} status && ${berth} stop --host`,
   'second start': `npm start && ${berth} start && ${berth} stop --host`,
   test: 'npm test',
