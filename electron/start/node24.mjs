@@ -2,11 +2,46 @@
 // Node 24 among them, and goes on in that Node.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const isNew = Number(process.versions.node.split('.')[0]) >= 24;
+
+function npmCi(options, path) {
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', ...options], {
+    cwd: projectDir,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+    env: { ...process.env, PATH: path, npm_config_loglevel: 'error' },
+  });
+  if (result.status === 0) return;
+  console.error('npm ci failed. Is the npm registry reachable? Try again with: npm ci');
+  process.exit(1);
+}
+
+/** Runs the work with a PATH on which the lock file's Node comes first: a copy, as npm ci empties node_modules. */
+function withOwnNode(work) {
+  npmCi(['--omit=dev'], process.env.PATH);
+  const directory = mkdtempSync(join(tmpdir(), 'berth-node-'));
+  try {
+    copyFileSync(nodeProgram(), join(directory, process.platform === 'win32' ? 'node.exe' : 'node'));
+    work(`${directory}${delimiter}${process.env.PATH}`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
 
 /** Installs the packages when the lock file has changed since the last time; says so. */
 function installPackages() {
@@ -16,15 +51,10 @@ function installPackages() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.log('Installing the packages of package-lock.json into node_modules (npm ci) …');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: projectDir,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  });
-  if (result.status !== 0) {
-    console.error('npm ci failed. Is the npm registry reachable? Try again with: npm ci');
-    process.exit(1);
-  }
+  // npm leaves out optional packages that the running Node is too old for, such as the bundler's compiled part. So an
+  // old Node only gets the new one, which then installs everything.
+  if (isNew) npmCi([], process.env.PATH);
+  else withOwnNode((path) => npmCi([], path));
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
@@ -34,7 +64,7 @@ function nodeProgram() {
   const name = process.platform === 'win32' ? 'node.exe' : join('bin', 'node');
   const packaged = join(projectDir, 'node_modules', `node-${process.platform}-${process.arch}`, name);
   if (existsSync(packaged)) return packaged;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (isNew) return process.execPath;
   console.error(
     `Berth needs Node 24; this is ${process.version}, and the packages bring none for ${process.platform} ${process.arch}.`,
   );
