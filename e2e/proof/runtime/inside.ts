@@ -2,8 +2,9 @@ import { TestBundle } from '../../runtime/bundle.ts';
 import { rows } from '../../runtime/fields/rows.ts';
 
 /** Runs in the machine: every row of docs/oci.md, a line of JSON each. The program's path is the argument. */
+await using bundle = new TestBundle(() => {}, process.argv[2]);
 for (const [field, { proof }] of Object.entries(rows)) {
-  await using bundle = new TestBundle(() => {}, process.argv[2]);
+  bundle.reset();
   let problem = '';
   try {
     await proof(bundle);
