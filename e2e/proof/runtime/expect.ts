@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 
 /**
  * What the proofs of e2e/runtime/fields ask of vitest's expect, for a machine where vitest is not: machine.ts puts
@@ -26,8 +26,8 @@ function matches(value: unknown, wanted: unknown): boolean {
 
 function matchers(value: unknown, not: boolean) {
   const check = (holds: boolean, wanted: unknown) =>
-    assert.ok(holds !== not, `${JSON.stringify(value)}${not ? ' must not be' : ' is not'} ${String(wanted)}`);
-  const described = (wanted: unknown) => (wanted instanceof RegExp ? wanted : JSON.stringify(wanted));
+    assert.ok(holds !== not, `${inspect(value)}${not ? ' must not be' : ' is not'} ${String(wanted)}`);
+  const described = (wanted: unknown) => (wanted instanceof RegExp ? wanted : inspect(wanted));
   return {
     toBe: (wanted: unknown) => check(Object.is(value, wanted), described(wanted)),
     toEqual: (wanted: unknown) => check(isDeepStrictEqual(value, wanted), described(wanted)),

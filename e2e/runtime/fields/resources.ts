@@ -67,7 +67,8 @@ function blockWeight(change: Record<string, unknown>, does: string, wanted: RegE
     controller: 'blkio',
     change: resources('blockIO', change),
     v1: [file(bfq), wanted],
-    v2: ['io.bfq.weight', wanted],
+    // What 333 of 10 to 1000 is of 1 to 10,000; a device's own needs a scheduler that few machines have.
+    v2: bfq === 'weight' ? ['io.weight', 'default 3263'] : ['io.bfq.weight', wanted],
   });
 }
 

@@ -119,6 +119,13 @@ static uint64_t io_weight(uint64_t weight) {
     return weight < 10 ? 1 : 1 + (weight - 10) * 9999 / 990;
 }
 
+static bool has_leaf_weight(const struct oci_resources *resources) {
+    for (size_t i = 0; i < resources->device_weight_count; i++) {
+        if (resources->device_weights[i].leaf_weight.value) return true;
+    }
+    return resources->block_leaf_weight.value > 0;
+}
+
 static void put_weights_v2(struct cgroup_writer *writer, const struct oci_resources *resources) {
     const char *file = first_of(writer, "io.bfq.weight", "io.weight");
     bool bfq = strcmp(file, "io.bfq.weight") == 0;
@@ -141,6 +148,10 @@ static void block_v2(struct cgroup_writer *writer, const struct oci_resources *r
         [THROTTLE_READ_IOPS] = "riops",
         [THROTTLE_WRITE_IOPS] = "wiops",
     };
+    if (has_leaf_weight(resources) && !writer->failed) {
+        writer->failed = true;
+        fail(writer->err, "cgroup", ENOTSUP, "leafWeight", "blockIO.leafWeight: cgroup version 2 has no such weights");
+    }
     put_weights_v2(writer, resources);
     for (int kind = 0; kind < THROTTLE_COUNT; kind++) {
         for (size_t i = 0; i < resources->throttle_counts[kind]; i++) {
