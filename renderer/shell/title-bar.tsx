@@ -99,7 +99,7 @@ export function TitleBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: (
         <span className="min-w-0 flex-1 truncate text-left">{t('search')}</span>
         <Keys keys="Mod+K" />
       </button>
-      <div className="flex min-w-0 flex-1 items-center justify-end gap-1.5">
+      <div className="flex min-w-max flex-1 items-center justify-end gap-1.5">
         <EngineChip />
         <AppearanceMenu onKeys={onKeys} />
       </div>
