@@ -159,8 +159,8 @@ export default {
     lines_one: '{{count}} line',
     lines_other: '{{count}} lines',
     empty: 'Nothing has been written yet.',
-    show: 'Show the log',
-    hide: 'Hide the log',
+    show: 'Show the logs',
+    hide: 'Hide the logs',
     save: 'Save the log',
   },
   problem: {
