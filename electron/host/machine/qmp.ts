@@ -28,7 +28,10 @@ export class Qmp {
     this.#socket = socket;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
-    createInterface(socket).on('line', (line) => this.#receive(JSON.parse(line) as Message));
+    const lines = createInterface(socket);
+    lines.on('line', (line) => this.#take(line));
+    // A killed QEMU breaks the connection, and the lines tell the socket's error once more; 'close' follows and says it.
+    lines.on('error', () => undefined);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       for (const answer of this.#waiting.values())
@@ -86,6 +89,18 @@ export class Qmp {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #take(line: string): void {
+    let message: Message;
+    try {
+      message = JSON.parse(line) as Message;
+    } catch {
+      // The last line of a QEMU that was killed in the middle of it.
+      this.#socket.destroy();
+      return;
+    }
+    this.#receive(message);
   }
 
   #receive(message: Message): void {
