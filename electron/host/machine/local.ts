@@ -66,6 +66,7 @@ class LocalMachine implements RunningMachine {
   readonly sharesDesktop = true;
   readonly #options: LocalOptions;
   readonly #end: (problem: Problem | undefined) => void;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: LocalOptions, found: RunningMachine['resources']) {
     const { promise, resolve } = Promise.withResolvers<Problem | undefined>();
@@ -94,15 +95,26 @@ class LocalMachine implements RunningMachine {
     return { bundle, pushedBytes: 0, restarted: true };
   }
 
-  async restartEngine(): Promise<void> {
-    const engine = readRecord(this.#options.files.local.running);
-    if (engine && isAlive(engine)) await this.#stopEngine(engine);
-    await this.#startEngine();
+  restartEngine(): Promise<void> {
+    return this.#inTurn(async () => {
+      const engine = readRecord(this.#options.files.local.running);
+      if (engine && isAlive(engine)) await this.#stopEngine(engine);
+      await this.#startEngine();
+    });
   }
 
-  async reviveEngine(): Promise<void> {
-    const engine = readRecord(this.#options.files.local.running);
-    if (!engine || !isAlive(engine)) await this.#startEngine();
+  reviveEngine(): Promise<void> {
+    return this.#inTurn(async () => {
+      const engine = readRecord(this.#options.files.local.running);
+      if (!engine || !isAlive(engine)) await this.#startEngine();
+    });
+  }
+
+  /** A restart is seen as the engine's end by whoever revives it: one after the other, or both would start one. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   engineLog(_link: unknown, offset: number) {
