@@ -7,6 +7,7 @@ import { forgetDownload } from './download.ts';
 import { parseConfig, type StoredImage } from './image-records.ts';
 import { BarMeter, wordLine } from './progress.ts';
 import { type LayerToPull, pullLayer } from './pull-layer.ts';
+import { collect } from './remove.ts';
 import type { LayerStep } from './shared-layers.ts';
 import type { ImageStoreParts } from './store.ts';
 
@@ -29,16 +30,32 @@ export async function fetchImage(parts: ImageStoreParts, fetch: ImageFetch): Pro
     throw new BerthError('registry-failed', 'layers from manifest don’t match image configuration');
   }
   const chains = chainIds(diffIds);
-  using _lease = parts.leases.hold(chains);
   const layers: LayerToPull[] = manifest.layers.map((descriptor, index) => ({
     descriptor,
     diffId: diffIds[index]!,
     chain: chains[index]!,
     parent: chains[index - 1],
   }));
-  await fetchLayers(parts, layers, fetch);
-  await parts.layers.sync();
-  return await parts.images.add(configBytes);
+  try {
+    using _lease = parts.leases.hold(chains);
+    await fetchLayers(parts, layers, fetch);
+    await parts.layers.sync();
+    return await parts.images.add(configBytes);
+  } catch (error) {
+    if (asBerthError(error).code === 'disk-full') await giveBack(parts, layers);
+    throw error;
+  }
+}
+
+/** What is kept of a failed pull for the next try would keep a full disk full until then. */
+async function giveBack(parts: ImageStoreParts, layers: LayerToPull[]): Promise<void> {
+  const directory = parts.files.downloads;
+  for (const { descriptor } of layers) await forgetDownload({ directory, digest: descriptor.digest });
+  await collect(
+    parts,
+    layers.map(({ chain }) => chain),
+  );
+  await parts.layers.settled();
 }
 
 async function fetchLayers(parts: ImageStoreParts, layers: LayerToPull[], fetch: ImageFetch): Promise<void> {
@@ -68,11 +85,6 @@ async function fetchLayers(parts: ImageStoreParts, layers: LayerToPull[], fetch:
   }
   const results = await Promise.allSettled(running);
   if (fetch.signal.aborted) throw new BerthError('canceled', 'context canceled');
-  if (isFull(failed.signal.reason)) {
-    // What is kept for the next try would keep the disk full until then.
-    const directory = parts.files.downloads;
-    for (const { descriptor } of layers) await forgetDownload({ directory, digest: descriptor.digest });
-  }
   if (failed.signal.aborted) throw failed.signal.reason;
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   for (const layer of layers) {
@@ -84,10 +96,6 @@ async function fetchLayers(parts: ImageStoreParts, layers: LayerToPull[], fetch:
       mediaType: layer.descriptor.mediaType,
     });
   }
-}
-
-function isFull(reason: unknown): boolean {
-  return reason !== undefined && asBerthError(reason).code === 'disk-full';
 }
 
 /** Turns the steps of a layer into dockerd's lines: extracting is told from when the layer below is in its place. */

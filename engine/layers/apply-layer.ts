@@ -3,7 +3,7 @@ import { mkdir, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asBerthError, BerthError, isErrno } from '../errors.ts';
+import { BerthError, isErrno } from '../errors.ts';
 import type { EngineFiles } from '../store/files.ts';
 import { writeJson } from '../store/json-file.ts';
 import { chainHex } from './chain-id.ts';
@@ -57,8 +57,6 @@ export async function applyLayer(parts: ApplyParts, options: ApplyOptions): Prom
     return applied(parts, directory, record, unpacked);
   } catch (error) {
     await parts.trash.discard(directory);
-    // Whoever hears that the disk is full finds free again what this try took of it.
-    if (asBerthError(error).code === 'disk-full') await parts.trash.settled();
     throw error;
   }
 }
