@@ -10,6 +10,7 @@ import type { Contestant } from './contestant.ts';
 import { startDockerd } from './dockerd.ts';
 import { imageRows, pull } from './image-rows.ts';
 import { machineRows } from './machine-rows.ts';
+import { pageRows } from './page-rows.ts';
 import { enterable, peersTree } from './peers.ts';
 import { writePerformance } from './performance-page.ts';
 import { once } from './rounds.ts';
@@ -26,7 +27,7 @@ import { streamRows } from './stream-rows.ts';
 const projectDir = join(import.meta.dirname, '..', '..');
 
 interface Areas {
-  [name: string]: () => AsyncIterable<Row> | Iterable<Row>;
+  [name: string]: () => AsyncIterable<Row> | Iterable<Row> | Promise<Row[]>;
 }
 
 async function main(wanted: string[]): Promise<void> {
@@ -52,6 +53,7 @@ async function main(wanted: string[]): Promise<void> {
       images: () => imageRows(contestants, registry.address, join(projectDir, '.cache/bench/images')),
       memory: () => [idle],
       machine: () => machineRows(data),
+      page: pageRows,
     };
     const unknown = wanted.find((name) => !areas[name]);
     if (unknown !== undefined)
@@ -62,7 +64,7 @@ async function main(wanted: string[]): Promise<void> {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
       console.log(`\n${name}\n\n${tableHead}`);
       const rows: Row[] = [];
-      for await (const row of measure()) {
+      for await (const row of await measure()) {
         console.log(formatRow(row));
         rows.push(row);
       }
