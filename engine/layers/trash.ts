@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, rmdir } from 'node:fs/promises';
+import { readdir, rename, rmdir, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { runUnpack } from './unpack-program.ts';
 
 /** What is discarded within this time goes by one run of the program, whose start costs more than a small tree. */
 const gatherMs = 400;
+/** With less room than this on its disk, a removal answers once the room is there: it is what somebody waits for. */
+const shortBytes = 64 * 1024 * 1024;
 
 /**
  * Removes trees: a rename into trash answers at once, a confined program empties the trash behind (one at a time: ext4
@@ -17,6 +19,8 @@ export class Trash {
   readonly #stop = new AbortController();
   #emptying: Promise<void> | undefined;
   #more = false;
+  /** Ends the gathering; undefined while nothing is gathered. */
+  #hurry: (() => void) | undefined;
   constructor({ directory, program }: { directory: string; program: string }) {
     this.#directory = directory;
     this.#program = program;
@@ -37,16 +41,23 @@ export class Trash {
       throw error;
     }
     this.#emptyBehind();
+    if (await this.#isShort()) await this.settled();
+  }
+
+  async #isShort(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#directory);
+    return bavail * bsize < shortBytes;
   }
 
   /** Waits until all that was discarded so far is deleted. */
   async settled(): Promise<void> {
+    this.#hurry?.();
     await this.#emptying;
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#emptying;
+    await this.settled();
   }
 
   #emptyBehind(): void {
@@ -71,12 +82,13 @@ export class Trash {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, gatherMs);
       const end = () => {
         clearTimeout(timer);
+        this.#hurry = undefined;
         resolve();
       };
-      this.#stop.signal.addEventListener('abort', end, { once: true });
+      const timer = setTimeout(end, gatherMs);
+      this.#hurry = end;
     });
   }
 
